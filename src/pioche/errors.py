@@ -1,0 +1,172 @@
+"""The vocabulary of failure. No HTTP in here: `web.errors` maps each class to a status once.
+
+Raise the most precise class where the rule is broken, with a message that says what happened and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class HubError(Exception):
+    """Base of everything the hub says no with.
+
+    `code` goes to clients as `X-Error-Code`; `message` is for people; `details` is extra data for the answer.
+    """
+
+    code: str = "HubError"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+# -- what was asked for cannot be found (or may not be seen, which is the same thing) --
+
+
+class NotFound(HubError):
+    """What was asked for does not exist."""
+
+    code = "NotFound"
+
+
+class RepoNotFound(NotFound):
+    """No such repository, or one the actor may not see."""
+
+    code = "RepoNotFound"
+
+
+class RevisionNotFound(NotFound):
+    """No such branch, tag or commit."""
+
+    code = "RevisionNotFound"
+
+
+class EntryNotFound(NotFound):
+    """No such path at that revision. `details["commit"]` is the commit that was looked at."""
+
+    code = "EntryNotFound"
+
+
+class BlobNotFound(NotFound):
+    """The store holds no such bytes."""
+
+    code = "BlobNotFound"
+
+
+# -- who asks --
+
+
+class Unauthenticated(HubError):
+    """Nobody is logged in and somebody must be."""
+
+    code = "Unauthenticated"
+
+
+class InvalidCredentials(Unauthenticated):
+    """A token or password that is not valid."""
+
+    code = "InvalidCredentials"
+
+
+class Forbidden(HubError):
+    """The actor may see the thing but not do this to it."""
+
+    code = "Forbidden"
+
+
+class GatedRepo(Forbidden):
+    """The repository is gated and the actor has not been let in."""
+
+    code = "GatedRepo"
+
+
+# -- what was sent --
+
+
+class InvalidInput(HubError):
+    """A request that cannot be understood or breaks a rule of shape."""
+
+    code = "InvalidInput"
+
+
+class InvalidName(InvalidInput):
+    """A name of a repo, user, branch or path that is not allowed."""
+
+    code = "InvalidName"
+
+
+class InvalidPath(InvalidInput):
+    """A path in a repository that is not allowed."""
+
+    code = "InvalidPath"
+
+
+class InvalidXorb(InvalidInput):
+    """Bytes that are not the xorb they claim to be."""
+
+    code = "InvalidXorb"
+
+
+class InvalidShard(InvalidInput):
+    """A shard that is malformed or claims what is not true."""
+
+    code = "InvalidShard"
+
+
+class TooLarge(HubError):
+    """More bytes than this place accepts."""
+
+    code = "TooLarge"
+
+
+class RangeNotSatisfiable(HubError):
+    """A byte range that starts after the end. `details["size"]` is the size of the whole."""
+
+    code = "RangeNotSatisfiable"
+
+
+# -- the state of things --
+
+
+class Conflict(HubError):
+    """It exists already, or changed under the actor's hands."""
+
+    code = "Conflict"
+
+
+class RepoExists(Conflict):
+    """The repository exists. `details["url"]` is where."""
+
+    code = "RepoExists"
+
+
+class RefMoved(Conflict):
+    """A branch is no longer where the actor thought it was."""
+
+    code = "RefMoved"
+
+
+class Busy(HubError):
+    """A short-lived lock was not to be had; trying again is safe."""
+
+    code = "Busy"
+
+
+class RateLimited(HubError):
+    """Too many tries. `details["retry_after"]` is in seconds."""
+
+    code = "RateLimited"
+
+
+class QuotaExceeded(HubError):
+    """No room left for this owner, or on this disk."""
+
+    code = "QuotaExceeded"
+
+
+class NotSupported(HubError):
+    """A part of the protocol that this hub does not offer (yet)."""
+
+    code = "NotSupported"
