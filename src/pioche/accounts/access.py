@@ -1,0 +1,94 @@
+"""Who may do what: one typed question, one answer, for every door.
+
+Rules, most specific first:
+- An admin of the hub may do everything.
+- An owner may do everything to what is theirs; in an organisation the role decides: `read` reads, `contributor`
+  also makes repositories and writes to those that they made, `write` writes to all, `admin` also administers.
+- Anyone may read what is public.
+- A token can only narrow: a `read` token never writes, a fine-grained one does only what its scopes name.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pioche.accounts.types import Actor, OrgRole, Resource
+from pioche.errors import Forbidden, NotFound, Unauthenticated
+
+
+class Action(StrEnum):
+    READ = "read"
+    DISCUSS = "discuss"  # open pull requests and discussions: anyone with an account who may read
+    WRITE = "write"  # content: commits, branches, tags
+    ADMIN = "admin"  # settings, visibility, move, delete
+
+
+def allows(actor: Actor, action: Action, resource: Resource) -> bool:
+    return _person_allows(actor, action, resource) and _token_allows(actor, action, resource)
+
+
+def require(actor: Actor, action: Action, resource: Resource, missing: NotFound) -> None:
+    """Raises `missing` if the actor may not even know of it, else `Unauthenticated` or `Forbidden`."""
+    if allows(actor, action, resource):
+        return
+    if not allows(actor, Action.READ, resource):
+        raise missing
+    if actor.is_anonymous:
+        raise Unauthenticated("Log in, or send a token, to do this.")
+    if actor.token is not None and _person_allows(actor, action, resource):
+        raise Forbidden(
+            f"Your token '{actor.token.name}' may not {action.value} here. Use one with the role 'write' "
+            "or with a scope for this repository."
+        )
+    raise Forbidden(f"You have no {action.value} access to this.")
+
+
+def may_create(actor: Actor, owner_id: int) -> bool:
+    """May the actor make repositories under this account?"""
+    if actor.is_anonymous:
+        return False
+    person = actor.is_admin or owner_id == actor.user_id or owner_role(actor, owner_id) >= OrgRole.CONTRIBUTOR
+    token = actor.token
+    if token is None or token.role == "write":
+        return person
+    scopes = [s for s in token.scopes if s.permission == "write" and s.repo_id is None]
+    return person and any(scope.owner_id in (None, owner_id) for scope in scopes)
+
+
+def owner_role(actor: Actor, owner_id: int) -> int:
+    """The actor's role in the owning account; 0 for none. A user is the admin of their own account."""
+    if actor.user_id is not None and owner_id == actor.user_id:
+        return OrgRole.ADMIN
+    return actor.orgs.get(owner_id, 0)
+
+
+def _person_allows(actor: Actor, action: Action, resource: Resource) -> bool:
+    role = owner_role(actor, resource.owner_id)
+    if actor.is_admin:
+        return True
+    if action is Action.READ:
+        return not resource.private or role >= OrgRole.READ
+    if actor.is_anonymous:
+        return False
+    if action is Action.DISCUSS:
+        return not resource.private or role >= OrgRole.READ
+    made_it = role >= OrgRole.CONTRIBUTOR and resource.created_by == actor.user_id
+    if action is Action.WRITE:
+        return role >= OrgRole.WRITE or made_it
+    return role >= OrgRole.ADMIN or made_it
+
+
+def _token_allows(actor: Actor, action: Action, resource: Resource) -> bool:
+    token = actor.token
+    if token is None or token.role == "write":
+        return True
+    if action is Action.READ and (not resource.private or token.role == "read"):
+        return True
+    if token.role == "read":
+        return False
+    needed = ("read", "write") if action is Action.READ else ("write",)
+    return any(
+        scope.permission in needed
+        and (scope.repo_id == resource.id or (scope.repo_id is None and scope.owner_id in (None, resource.owner_id)))
+        for scope in token.scopes
+    )

@@ -1,0 +1,113 @@
+"""The nouns of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Literal
+
+import msgspec
+
+
+class AccountKind(StrEnum):
+    USER = "user"
+    ORG = "org"
+
+
+class OrgRole(IntEnum):
+    """Roles in an organisation; each may do what the ones below it may."""
+
+    READ = 1
+    CONTRIBUTOR = 2  # makes repositories and writes to those that they made
+    WRITE = 3
+    ADMIN = 4
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+TokenRole = Literal["read", "write", "fineGrained"]
+
+
+class RepoScope(msgspec.Struct, frozen=True):
+    """What a fine-grained token may do to one repository, or to all of one account (`repo_id` None)."""
+
+    permission: Literal["read", "write"]
+    repo_id: int | None = None
+    owner_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """A token as its owner sees it; the secret itself is shown once and never again."""
+
+    id: int
+    name: str
+    role: TokenRole
+    hint: str  # the last four characters
+    scopes: tuple[RepoScope, ...]
+    created_at: int
+    last_used_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user or an organisation: whoever can own repositories."""
+
+    id: int
+    kind: AccountKind
+    name: str
+    fullname: str
+    created_at: int
+    bio: str = ""
+    website: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    account: Account
+    email: str
+    is_admin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One person in one organisation, seen from either side."""
+
+    account: Account
+    role: OrgRole
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks. `user_id` None is an anonymous person. Built once per request, from a token or a session."""
+
+    user_id: int | None = None
+    name: str = ""
+    fullname: str = ""
+    email: str = ""
+    is_admin: bool = False
+    orgs: Mapping[int, OrgRole] = field(default_factory=dict)
+    token: TokenInfo | None = None
+    # Digest of the session cookie: what CSRF tokens are bound to. None for tokens and anonymous people.
+    session: str | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.user_id is None
+
+
+ANONYMOUS = Actor()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is asked about, as `access` sees it: anything with an owner and a visibility."""
+
+    id: int
+    owner_id: int
+    private: bool
+    created_by: int | None = None
+    gated: bool = False

@@ -1,0 +1,53 @@
+"""Facts the rooms announce, in the past tense, recorded in the transaction that makes them true.
+
+`wiring.py` says which task runs on which event. A listener gets the event's fields, so they are plain values.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, tag=True):
+    """A fact. `actor_id` is None for what the hub did itself or an anonymous person caused."""
+
+    actor_id: int | None
+
+
+class UserJoined(Event, frozen=True, tag=True):
+    """An account was made."""
+
+    user_id: int
+
+
+class RepoCreated(Event, frozen=True, tag=True):
+    repo_id: int
+
+
+class RepoUpdated(Event, frozen=True, tag=True):
+    """A ref moved. `old` is None when it was made, `new` is None when it was deleted."""
+
+    repo_id: int
+    ref: str
+    old: str | None
+    new: str | None
+
+
+class RepoMoved(Event, frozen=True, tag=True):
+    """A repository got another name or owner. `old_name` is `namespace/name`."""
+
+    repo_id: int
+    old_name: str
+
+
+class RepoSettingsChanged(Event, frozen=True, tag=True):
+    repo_id: int
+    private: bool
+
+
+class RepoDeleted(Event, frozen=True, tag=True):
+    repo_id: int
+    name: str
+
+
+AnyEvent = UserJoined | RepoCreated | RepoUpdated | RepoMoved | RepoSettingsChanged | RepoDeleted

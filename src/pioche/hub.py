@@ -1,0 +1,28 @@
+"""`Hub`: ports and services of one hub, wired by `app.build_hub`. Nothing else lives here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pioche.accounts.grants import Signer
+    from pioche.accounts.service import Accounts
+    from pioche.ports.blobs import BlobStore
+    from pioche.ports.database import Database
+    from pioche.ports.gitstore import GitStore
+    from pioche.queue.service import Queue
+    from pioche.settings import Settings
+    from pioche.web.templates import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+    gitstore: GitStore
+    signer: Signer
+    queue: Queue
+    templates: Templates
+    accounts: Accounts

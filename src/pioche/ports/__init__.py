@@ -1,0 +1,1 @@
+"""The seams to the outside: one Protocol a port, implementations in the files beside it."""

@@ -1,0 +1,110 @@
+"""One typed `Settings`, read once: defaults, then `pioche.toml` in the data folder, then `PIOCHE_*`.
+
+A secret may come from a file: `PIOCHE_X_FILE=/path`. An unknown key is an error, so that a typing mistake is seen.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pioche.errors import InvalidInput
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an admin can decide outside the pages. `doc` of each field is its reference text."""
+
+    host: str = field(default="127.0.0.1", metadata={"doc": "Address to listen on."})
+    port: int = field(default=8470, metadata={"doc": "Port to listen on; 0 picks a free one."})
+    data: Path = field(default=Path("data"), metadata={"doc": "The one folder that holds all state."})
+    public_url: str = field(
+        default="",
+        metadata={"doc": "Address people use, if it differs from the `Host` of their requests (no slash at the end)."},
+    )
+    trust_proxy: bool = field(
+        default=False,
+        metadata={"doc": "Believe `X-Forwarded-*` headers. Only behind a proxy that sets them."},
+    )
+    site_name: str = field(default="Pioche", metadata={"doc": "Name of the hub in titles and messages."})
+    signup_open: bool = field(default=True, metadata={"doc": "Anyone may make an account."})
+    session_days: int = field(default=30, metadata={"doc": "Days a log-in lasts."})
+    threads: int = field(default=16, metadata={"doc": "Threads that answer requests."})
+    workers: int = field(default=2, metadata={"doc": "Threads for background work."})
+    regular_file_limit: int = field(
+        default=10 * MIB, metadata={"doc": "Bytes above which a file must be a large file (LFS or Xet)."}
+    )
+    large_file_limit: int = field(default=500 * GIB, metadata={"doc": "Bytes of one large file at most."})
+    commit_body_limit: int = field(default=2 * GIB, metadata={"doc": "Bytes of one commit request at most."})
+    free_disk_reserve: int = field(
+        default=512 * MIB, metadata={"doc": "Uploads are refused when less than this stays free on the disk."}
+    )
+    link_seconds: int = field(default=3600, metadata={"doc": "Seconds that signed links and Xet tokens live."})
+    log_level: str = field(default="info", metadata={"doc": "debug, info, warning or error."})
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from all sources; `overrides` (the command line) win. Raises `InvalidInput`."""
+    values: dict[str, Any] = {}
+    from_env = _read_environ(environ)
+    given = {k: v for k, v in (overrides or {}).items() if v is not None}
+    data = Path(given.get("data") or from_env.get("data") or Settings.__dataclass_fields__["data"].default)
+    values.update(_read_toml(data / "pioche.toml"))
+    values.update(from_env)
+    values.update(given)
+    values["data"] = data.expanduser().resolve()
+    known = {f.name: f for f in fields(Settings)}
+    for key in values:
+        if key not in known:
+            raise InvalidInput(f"There is no setting '{key}'. There are: {', '.join(known)}.")
+    return Settings(**{key: _convert(key, known[key].type, value) for key, value in values.items()})
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"{path} is not valid TOML: {error}.") from error
+
+
+# Variables that others read, not `Settings`.
+_FOREIGN = {"PIOCHE_TEST_BROWSER"}
+
+
+def _read_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    names = {f.name for f in fields(Settings)}
+    for key, value in environ.items():
+        if not key.startswith("PIOCHE_") or key in _FOREIGN:
+            continue
+        name = key.removeprefix("PIOCHE_").lower()
+        if name not in names and name.endswith("_file"):
+            name, value = name.removesuffix("_file"), Path(value).read_text().strip()
+        values[name] = value
+    return values
+
+
+def _convert(key: str, kind: Any, value: Any) -> Any:
+    """`kind` is the annotation as text, because annotations are not evaluated here."""
+    try:
+        if kind == "int":
+            return int(value)
+        if kind == "bool":
+            return value if isinstance(value, bool) else _BOOLS[str(value).strip().lower()]
+        if kind == "Path":
+            return Path(value)
+        return str(value)
+    except (KeyError, ValueError) as error:
+        raise InvalidInput(f"The setting '{key}' cannot be '{value}': a value of type {kind} is expected.") from error
+
+
+_BOOLS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}

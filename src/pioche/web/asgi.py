@@ -1,0 +1,171 @@
+"""The request edge: finds the route, reads the body, asks who it is, runs the handler, turns errors into answers."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import inspect
+import logging
+import tempfile
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from pioche.errors import HubError, InvalidInput, NotFound, TooLarge
+from pioche.web import auth, flash
+from pioche.web.cache import AnswerCache
+from pioche.web.call import Call
+from pioche.web.errors import error_response
+from pioche.web.routing import Route, Router
+
+if TYPE_CHECKING:
+    from pioche.hub import Hub
+
+log = logging.getLogger("pioche.web")
+
+SPOOL_IN_MEMORY = 1024 * 1024
+
+
+class HubApp:
+    """The ASGI application of one hub."""
+
+    def __init__(self, hub: Hub, router: Router) -> None:
+        self.hub = hub
+        self.router = router
+        self.cache = AnswerCache(hub.database)
+        self.threads = ThreadPoolExecutor(hub.settings.threads, thread_name_prefix="request")
+        self.open_requests = 0
+        self.draining = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive, send)
+        self.open_requests += 1
+        try:
+            response = await self._respond(request)
+            try:
+                await response(scope, receive, send)
+            finally:
+                await self._run_background(response)
+        except ClientDisconnect:
+            log.debug("client left: %s %s", request.method, scope["path"])
+        finally:
+            self.open_requests -= 1
+
+    async def _run_background(self, response: Response) -> None:
+        close = getattr(response, "aclose_source", None)
+        if close is not None:
+            await close()
+
+    async def _respond(self, request: Request) -> Response:
+        method: str = request.method
+        raw = request.scope["raw_path"].decode("latin-1")
+        route, params, allowed = self.router.find(method, raw)
+        if route is None:
+            return self._no_route(request, raw, allowed)
+        key = self.cache.key(request) if route.hot else None
+        if key is not None and (kept := self.cache.get(key)) is not None:
+            return kept
+        version = self.cache.version() if key is not None else None
+        response = await self._answer(Call(self.hub, request, route, params))
+        if key is not None:
+            self.cache.put(key, response, version)
+        return response
+
+    async def _answer(self, call: Call) -> Response:
+        loop = asyncio.get_running_loop()
+        try:
+            await _read_body(call)
+            if inspect.iscoroutinefunction(call.route.handler):
+                await loop.run_in_executor(self.threads, _identify, call)
+                response: Response = await call.route.handler(call)
+            else:
+                response = await loop.run_in_executor(self.threads, _handle, call)
+        except HubError as error:
+            response = await loop.run_in_executor(self.threads, error_response, call, error)
+        except ClientDisconnect:
+            raise
+        except Exception:  # the request edge: nobody is answered with a stack trace
+            log.exception("%s %s", call.request.method, call.request.scope["path"])
+            fault = HubError("The hub made a mistake; the admin finds it in the log. Nothing was changed.")
+            response = await loop.run_in_executor(self.threads, error_response, call, fault)
+        finally:
+            if call.body_file is not None:
+                call.body_file.close()
+        if flash.COOKIE in call.request.cookies and call.route.dialect == "html" and response.status_code != 303:
+            response.delete_cookie(flash.COOKIE)
+        return response
+
+    def _no_route(self, request: Request, raw: str, allowed: set[str]) -> Response:
+        is_api = raw.startswith(("/api/", "/cas/", "/v1/", "/v2/", "/oauth/"))
+        route = Route(request.method, raw, _handle, "hub" if is_api else "html")
+        call = Call(self.hub, request, route, {})
+        if request.method == "OPTIONS":
+            return Response(b"", 204, {"allow": ", ".join(sorted(allowed))})
+        if allowed:
+            body = b'{"error":"This address does not accept the method ' + request.method.encode()[:10] + b'."}'
+            return Response(body, 405, {"allow": ", ".join(sorted(allowed))}, "application/json")
+        return error_response(call, NotFound("There is nothing at this address on this hub."))
+
+
+def _identify(call: Call) -> None:
+    call.actor = auth.authenticate(call)
+    auth.check_csrf(call)
+
+
+def _handle(call: Call) -> Response:
+    _identify(call)
+    response: Response = call.route.handler(call)
+    return response
+
+
+async def _read_body(call: Call) -> None:
+    if call.route.body in ("none", "stream") or call.request.method in ("GET", "HEAD"):
+        return
+    declared = call.header("content-length")
+    if declared.isdigit() and int(declared) > call.route.limit:
+        raise _too_large(call.route)
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY)  # noqa: SIM115 - closed by the edge
+    call.body_file = file
+    unzip = _Unzip(call)
+    size = 0
+    loop = asyncio.get_running_loop()
+    async for chunk in call.request.stream():
+        data = unzip.feed(chunk)
+        size += len(data)
+        if size > call.route.limit:
+            raise _too_large(call.route)
+        if size > SPOOL_IN_MEMORY:
+            await loop.run_in_executor(None, file.write, data)
+        else:
+            file.write(data)
+    file.seek(0)
+    if call.route.body == "bytes":
+        call.body = file.read()
+
+
+class _Unzip:
+    """Decodes `Content-Encoding: gzip` as it arrives; the size limit is on what comes out."""
+
+    def __init__(self, call: Call) -> None:
+        encoding = call.header("content-encoding").lower()
+        self._decoder = zlib.decompressobj(wbits=31) if encoding in ("gzip", "x-gzip") else None
+        self._limit = call.route.limit
+
+    def feed(self, chunk: bytes) -> bytes:
+        if self._decoder is None:
+            return chunk
+        try:
+            data = self._decoder.decompress(chunk, self._limit + 1)
+        except (zlib.error, gzip.BadGzipFile) as error:
+            raise InvalidInput("The body says that it is gzip, and it is not.") from error
+        return data
+
+
+def _too_large(route: Route) -> TooLarge:
+    return TooLarge(f"The body is larger than the {route.limit} bytes that this address accepts.")

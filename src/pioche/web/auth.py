@@ -1,0 +1,89 @@
+"""From a request to an `Actor`: bearer token, Basic (any user name with a token, or a name with a password), cookie.
+
+A request with credentials that are wrong is refused, never treated as anonymous.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from urllib.parse import urlsplit
+
+from pioche.accounts.types import ANONYMOUS, Actor
+from pioche.errors import Forbidden, InvalidCredentials
+from pioche.web.call import Call
+
+SESSION_COOKIE = "pioche_session"
+UNSAFE = frozenset(("POST", "PUT", "PATCH", "DELETE"))
+
+
+def authenticate(call: Call) -> Actor:
+    """Does database work: call it in a thread."""
+    accounts = call.hub.accounts
+    header = call.header("authorization")
+    scheme, _, value = header.partition(" ")
+    value = value.strip()
+    if scheme.lower() == "bearer" and value:
+        return accounts.actor_of_token(value)
+    if scheme.lower() == "basic":
+        name, password = _basic(value)
+        return _actor_of_basic(call, name, password)
+    cookie = call.request.cookies.get(SESSION_COOKIE)
+    if cookie:
+        return accounts.actor_of_session(cookie) or ANONYMOUS
+    return ANONYMOUS
+
+
+def csrf_token(call: Call) -> str:
+    """What forms of this log-in must carry; anonymous forms rely on `check_csrf`'s look at the origin."""
+    if call.actor.session is None:
+        return ""
+    return call.hub.signer.mac("csrf", call.actor.session.encode())
+
+
+def check_csrf(call: Call) -> None:
+    """Refuses an unsafe request that another site made a browser send."""
+    if call.request.method not in UNSAFE or call.route.safe or call.header("authorization"):
+        return
+    if call.header("sec-fetch-site") in ("cross-site", "same-site") or _foreign_origin(call):
+        raise Forbidden("This form was sent from another site. Open the page here and send it again.")
+    if call.actor.session is None:
+        return
+    given = call.header("x-csrf-token") or _form_token(call)
+    if not hmac.compare_digest(given.encode(), csrf_token(call).encode()):
+        raise Forbidden("This page is out of date. Reload it and send the form again.")
+
+
+def _basic(value: str) -> tuple[str, str]:
+    try:
+        name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise InvalidCredentials("The Authorization header cannot be read.") from error
+    return name, password
+
+
+def _actor_of_basic(call: Call, name: str, password: str) -> Actor:
+    accounts = call.hub.accounts
+    # `https://<token>@host/...` puts the token where the name goes.
+    for secret in (password, name):
+        if accounts.looks_like_token(secret):
+            return accounts.actor_of_token(secret)
+    if not password:
+        raise InvalidCredentials("Send a token, or your name and password.")
+    return accounts.actor_of_password(name, password, call.client_address)
+
+
+def _foreign_origin(call: Call) -> bool:
+    origin = call.header("origin")
+    if not origin or origin == "null":
+        return origin == "null"
+    return urlsplit(origin).netloc not in (urlsplit(call.base_url).netloc, call.header("host"))
+
+
+def _form_token(call: Call) -> str:
+    kind = call.header("content-type").partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded" and call.route.body == "bytes":
+        return call.form().get("csrf_token", "")
+    # Multipart forms are read by their handlers, too late to check: they carry the token in the address.
+    return call.query("csrf_token")

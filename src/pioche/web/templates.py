@@ -1,0 +1,73 @@
+"""Jinja2 with gettext. Each room brings its pages in `<room>/templates/<room>/`."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse
+
+import pioche
+from pioche.web import auth, filters, flash
+from pioche.web.call import Call
+
+CSP = (
+    "default-src 'self'; img-src 'self' data: https:; media-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_PACKAGE = Path(pioche.__file__).parent
+LANGUAGES = ("en",)
+
+
+class Templates:
+    """One per hub. `page` is the only verb that routes need."""
+
+    def __init__(self, site: Mapping[str, Any]) -> None:
+        folders = [_PACKAGE / "web" / "templates", *sorted(_PACKAGE.glob("*/templates"))]
+        self.environment = Environment(
+            loader=FileSystemLoader(folders),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        )
+        translations = gettext.translation("pioche", _PACKAGE / "locale", list(LANGUAGES), fallback=True)
+        self.environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        self.environment.filters.update(filters.FILTERS)
+        self.environment.globals.update(site=site, version=pioche.__version__)
+
+    def render(self, call: Call, name: str, values: Mapping[str, Any]) -> str:
+        return self.environment.get_template(name).render(
+            viewer=None if call.actor.is_anonymous else call.actor,
+            csrf_token=auth.csrf_token(call),
+            request_path=call.path_and_query,
+            base_url=call.base_url,
+            flash=flash.read(call),
+            **values,
+        )
+
+    def page(
+        self,
+        call: Call,
+        name: str,
+        values: Mapping[str, Any],
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> HTMLResponse:
+        return HTMLResponse(
+            self.render(call, name, values),
+            status,
+            {
+                "content-security-policy": CSP,
+                "x-content-type-options": "nosniff",
+                "referrer-policy": "same-origin",
+                "cache-control": "no-store" if call.actor.session else "private, no-cache",
+                "vary": "cookie",
+                **(headers or {}),
+            },
+        )

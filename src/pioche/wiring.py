@@ -1,0 +1,21 @@
+"""What happens when: one table from events to tasks.
+
+A row says: when this event is recorded, enqueue that task, in the same transaction. The task gets the event's
+fields as arguments.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from pioche.events import AnyEvent, Event
+from pioche.ports.database import Tx
+from pioche.queue.service import Queue
+
+LISTENERS: dict[type[Event], tuple[str, ...]] = {}
+
+
+def announce(queue: Queue, tx: Tx, event: AnyEvent) -> None:
+    """Record an event: enqueue every task that listens to it."""
+    for task in LISTENERS.get(type(event), ()):
+        queue.enqueue(tx, task, msgspec.to_builtins(event))
