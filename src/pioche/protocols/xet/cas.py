@@ -2,7 +2,8 @@
 
 Source: Xet specification, page "api"; grants and shard streams as the hf-xet client 1.8.0 speaks them.
 Shape:  one Struct per request or answer; keys are snake case, those of the token answer camel case.
-Units:  `ByteRange` ends are inclusive, `ChunkRange` ends are not; offsets count the chunk headers; `exp` is unix seconds.
+Units:  `ByteRange` ends are inclusive, `ChunkRange` ends are not; offsets count the chunk headers; `exp` is
+        unix seconds.
 Errors: `InvalidInput` is left to whoever decodes a request.
 """
 
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 
 class Token(Struct, frozen=True, rename="camel"):
-    """Answer of the token routes. The same values go into three headers, because the Python layer reads those."""
+    """Answer of the token routes. The same values go into headers, because the Python layer reads those."""
 
     access_token: str
     exp: int
@@ -34,7 +35,7 @@ class Checksum(Struct, frozen=True):
 
 
 class UploadRequest(Struct, frozen=True):
-    """What a client is about to send: length of the serialized xorb and a CRC of it (BLAKE3 proves more than that)."""
+    """What a client is about to send: the length of the serialized xorb and its CRC (BLAKE3 proves more)."""
 
     length: int
     checksum: Checksum | None = None
@@ -75,7 +76,7 @@ class ShardResult(Struct, frozen=True, tag_field="type", tag="result"):
 
 
 class ShardError(Struct, frozen=True, tag_field="type", tag="error"):
-    """The end of a refused shard. People get to read `message`; `retryable` makes the client send all of it again."""
+    """The end of a refused shard. People get to read `message`; `retryable` has the client send it again."""
 
     message: str
     retryable: bool
@@ -119,7 +120,7 @@ class XorbSource(Struct, frozen=True):
 
 
 class Reconstruction(Struct, frozen=True):
-    """How to put a file (or a range of it) together. Skip `offset_into_first_range` bytes of the first term."""
+    """How to put a file, or a range of it, together, `offset_into_first_range` bytes into the first term."""
 
     offset_into_first_range: int
     terms: list[Term]

@@ -1,7 +1,8 @@
 """Compression of one chunk: stored, LZ4, or bytes regrouped by position and then LZ4 (BG4).
 
 Source: Xet specification, page "xorb"; checked against the hf-xet client 1.8.0.
-Shape:  scheme 0 stored; 1 LZ4 frame (not block); 2 bytes 0, 4, 8.. then 1, 5, 9.. then 2.. then 3.., as LZ4 frame.
+Shape:  scheme 0 stored; 1 LZ4 frame (not block); 2 bytes 0, 4, 8.. then 1, 5, 9.. then 2.. then 3.., as LZ4
+        frame.
         When the length is no multiple of four, the first `length % 4` groups are one byte longer.
 Units:  bytes.
 Errors: `InvalidXorb` for data that does not unpack to exactly the stated length.
@@ -24,7 +25,7 @@ BG4_LZ4 = 2
 
 
 def decompress(scheme: int, data: bytes | memoryview, size: int) -> bytes | memoryview:
-    """The raw chunk of `size` bytes. Never unpacks more than one byte beyond `size`, whatever the data says."""
+    """The raw chunk of `size` bytes. Never unpacks more than a byte beyond `size`, whatever the data says."""
     if scheme == STORED:
         if len(data) != size:
             raise InvalidXorb(f"a stored chunk has {len(data)} bytes but claims {size}")

@@ -48,7 +48,7 @@ def chunk_hash(data: bytes | memoryview) -> bytes:
 
 
 def merkle_root(hashes: bytes, lengths: Sequence[int]) -> bytes:
-    """The root over chunk hashes (32 * n bytes) and their raw lengths: the name of a xorb with those chunks."""
+    """The root over chunk hashes (32 * n bytes) and their raw lengths: the name of a xorb of those chunks."""
     if not lengths:
         return NO_HASH
     while len(lengths) > 1:
@@ -69,7 +69,7 @@ def range_hash(hashes: bytes | memoryview) -> bytes:
 
 
 def keyed_chunk_hash(digest: bytes | memoryview, key: bytes) -> bytes:
-    """A chunk hash as it appears in dedupe answers: comparable by who has the chunk, useless to who has not."""
+    """A chunk hash as dedupe answers show it: comparable by who has the chunk, useless to who has not."""
     return blake3(digest, key=key).digest()
 
 

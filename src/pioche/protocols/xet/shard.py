@@ -1,8 +1,8 @@
 """Shard: which files are made of which chunks of which xorbs. Uploading one is what registers files.
 
 Source: Xet specification, page "shard"; checked against the hf-xet client 1.8.0.
-Shape:  header, file section, xorb section, and a footer in what we send but not in uploads. Every record has 48
-        bytes; a section ends with a record of 32 bytes FF and 16 bytes 00.
+Shape:  header, file section, xorb section, and a footer in what we send but not in uploads. Every record
+        has 48 bytes; a section ends with a record of 32 bytes FF and 16 bytes 00.
 Units:  bytes, little endian; chunk ranges are half open; lengths are raw bytes.
 Errors: `InvalidShard` (cut off, wrong tag or count) -> 400; the client must not retry.
 """
@@ -132,7 +132,7 @@ def encode(files: Iterable[ShardFile], xorbs: Iterable[DedupeXorb]) -> bytes:
 def encode_dedupe(xorbs: Iterable[DedupeXorb], key: bytes, created: int, expires: int) -> bytes:
     """A dedupe answer: chunk lists with keyed hashes. `created` and `expires` are unix seconds.
 
-    The lookup tables are left empty, which makes the client scan the section. It drops the answer at `expires`.
+    The lookup tables are left empty, which makes the client scan the section.
     """
     parts = [_HEADER.pack(TAG, _VERSION, FOOTER_SIZE), _BOOKEND]
     disk = raw = 0

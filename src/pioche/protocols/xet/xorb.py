@@ -1,8 +1,8 @@
 """Xorb: a run of chunks in one object, named by the hash of its chunk hashes.
 
 Source: Xet specification, page "xorb"; checked against the hf-xet client 1.8.0, which sends no footer.
-Shape:  [header 8: version u8 = 0, packed length u24, scheme u8, raw length u24 | packed bytes]*, then maybe a footer.
-Units:  bytes, little endian; chunk 1 to 128 KiB raw; at most 64 MiB raw in all (the headers come on top of that).
+Shape:  [header 8: version u8 = 0, packed length u24, scheme u8, raw length u24 | packed bytes]*, [footer]
+Units:  bytes, little endian; chunk 1 to 128 KiB raw; at most 64 MiB raw in all, headers not counted.
 Errors: `InvalidXorb` (bad header, hash mismatch, too long) -> 400; the client must not retry.
 """
 
@@ -128,7 +128,7 @@ def walk(body: memoryview) -> Iterator[tuple[int, int, int, int]]:
 
 
 def unpack_chunks(span: memoryview) -> Iterator[bytes | memoryview]:
-    """Raw chunks of a span of a stored xorb that starts and ends at chunk boundaries; no copy where not compressed."""
+    """Raw chunks of a span that starts and ends at chunk boundaries; no copy where nothing is compressed."""
     for start, end, scheme, size in walk(span):
         yield decompress(scheme, span[start:end], size)
 
