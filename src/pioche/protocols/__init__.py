@@ -1,0 +1,1 @@
+"""Wire formats, pure: typed, without I/O, each with its source."""

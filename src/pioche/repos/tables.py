@@ -1,0 +1,57 @@
+"""The tables of repositories."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from pioche.ports.database import metadata
+
+repos = Table(
+    "repos",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("owner_id", Integer, ForeignKey("accounts.id"), nullable=False),
+    Column("name", String(96), nullable=False),
+    Column("name_lower", String(96), nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("gated", String(8), nullable=False, server_default=""),  # "", "auto" or "manual"
+    Column("default_branch", String(200), nullable=False, server_default="main"),
+    Column("created_by", Integer),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    # -- derived --
+    Column("head", String(40)),  # commit of the default branch; NULL while empty
+    Column("card", Text, nullable=False, server_default="{}"),  # front matter as JSON
+    Column("tags", Text, nullable=False, server_default="[]"),  # JSON list
+    Column("pipeline_tag", String(64)),
+    Column("library", String(64)),
+    Column("sdk", String(16)),  # spaces: gradio, streamlit, docker, static
+    Column("storage", BigInteger, nullable=False, server_default="0"),  # bytes of large files in the default branch
+    Column("likes", Integer, nullable=False, server_default="0"),
+    Column("downloads", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("kind", "owner_id", "name_lower", name="uq_repos_name"),
+    Index("ix_repos_updated", "kind", "private", "updated_at"),
+    Index("ix_repos_created", "kind", "private", "created_at"),
+    Index("ix_repos_owner", "owner_id", "kind"),
+)
+
+redirects = Table(
+    "redirects",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("namespace_lower", String(96), nullable=False),
+    Column("name_lower", String(96), nullable=False),
+    Column("repo_id", Integer, ForeignKey("repos.id", ondelete="CASCADE"), nullable=False),
+    UniqueConstraint("kind", "namespace_lower", "name_lower", name="uq_redirects_name"),
+)
