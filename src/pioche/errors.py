@@ -37,6 +37,15 @@ class RepoNotFound(NotFound):
     code = "RepoNotFound"
 
 
+class RepoRenamed(RepoNotFound):
+    """The name is an old one. `namespace` and `name` are the new ones; the edge redirects."""
+
+    def __init__(self, namespace: str, name: str) -> None:
+        super().__init__(f"This repository is now called '{namespace}/{name}'.")
+        self.namespace = namespace
+        self.name = name
+
+
 class RevisionNotFound(NotFound):
     """No such branch, tag or commit."""
 

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from pioche import errors
 from pioche.web.call import Call
+from pioche.web.responses import moved
 
 # The first class that an error is an instance of decides, so subclasses come before their bases.
 _STATUS: list[tuple[type[errors.HubError], int]] = [
@@ -36,6 +37,8 @@ def status_of(error: errors.HubError) -> int:
 
 def error_response(call: Call, error: errors.HubError) -> Response:
     """The answer to a rule that was broken, for whoever called this route."""
+    if isinstance(error, errors.RepoRenamed):
+        return moved(_renamed_path(call, error))
     status, headers = status_of(error), _headers(call, error)
     # The public reference answers 401 to anonymous people where it answers 404 to others, so that tools which
     # ask for a log-in on 401 do so; what is private and what does not exist stay alike.
@@ -54,6 +57,13 @@ def error_response(call: Call, error: errors.HubError) -> Response:
         case _:
             body = {"error": error.message, **_public(error.details)}
             return Response(msgspec.json.encode(body), status, headers, "application/json")
+
+
+def _renamed_path(call: Call, error: errors.RepoRenamed) -> str:
+    """The same address with the new name: relative, so that clients keep their token."""
+    suffix = ".git" if "{name.git}" in call.route.pattern else ""
+    old = f"/{call.params['ns']}/{call.params['name']}{suffix}"
+    return call.path_and_query.replace(old, f"/{error.namespace}/{error.name}{suffix}", 1)
 
 
 def _headers(call: Call, error: errors.HubError) -> dict[str, str]:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from pioche.accounts.access import Action, require
 from pioche.accounts.types import Actor
-from pioche.errors import RepoNotFound
+from pioche.errors import RepoNotFound, RepoRenamed
 from pioche.names import RepoId
 from pioche.ports.database import Tx
 from pioche.repos import store
 from pioche.repos.types import Repo
-
-
-class RepoRenamed(RepoNotFound):
-    """The name is an old one of a repository that the actor may see. `repo` is what it is called now."""
-
-    def __init__(self, repo: Repo) -> None:
-        super().__init__(f"This repository is now called '{repo.repo_id}'.")
-        self.repo = repo
 
 
 def require_repo(tx: Tx, actor: Actor, repo_id: RepoId, action: Action) -> Repo:
@@ -32,5 +24,5 @@ def require_repo(tx: Tx, actor: Actor, repo_id: RepoId, action: Action) -> Repo:
     moved = store.find_moved(tx, repo_id)
     if moved is not None:
         require(actor, Action.READ, moved.resource, missing)
-        raise RepoRenamed(moved)
+        raise RepoRenamed(moved.repo_id.namespace, moved.repo_id.name)
     raise missing
