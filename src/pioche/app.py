@@ -1,0 +1,54 @@
+"""The composition root: settings -> ports -> services -> ASGI app. The one place that names implementations."""
+
+from __future__ import annotations
+
+
+from pioche.accounts import api as accounts_api
+from pioche.accounts.grants import Signer
+from pioche.accounts.service import Accounts
+from pioche.hub import Hub
+from pioche.migrations import upgrade
+from pioche.ports.blobs.local import LocalBlobStore
+from pioche.ports.database.sqlite import SqliteDatabase
+from pioche.ports.gitstore.bare import BareGitStore
+from pioche.queue.service import Queue
+from pioche.settings import Settings
+from pioche.web import health, static
+from pioche.web.asgi import HubApp
+from pioche.web.routing import Route, Router
+from pioche.web.templates import Templates
+
+ROUTES: list[list[Route]] = [
+    health.routes,
+    static.routes,
+    accounts_api.routes,
+]
+
+
+def build_hub(settings: Settings) -> Hub:
+    """Wires one hub by hand over its data folder, which is made and migrated if need be."""
+    data = settings.data
+    data.mkdir(parents=True, exist_ok=True, mode=0o750)
+    database = SqliteDatabase(data / "hub.db", readers=settings.threads + settings.workers + 2)
+    upgrade(database, data / "hub.db")
+    signer = Signer.from_file(data / "secret.key")
+    queue = Queue(database, settings.workers)
+    blobs = LocalBlobStore(data / "blobs")
+    gitstore = BareGitStore(data / "git")
+    accounts = Accounts(database, settings, queue)
+    return Hub(
+        settings=settings,
+        database=database,
+        blobs=blobs,
+        gitstore=gitstore,
+        signer=signer,
+        queue=queue,
+        templates=Templates({"name": settings.site_name, "signup_open": settings.signup_open}),
+        accounts=accounts,
+    )
+
+
+def build_app(hub: Hub) -> HubApp:
+    return HubApp(hub, Router(route for routes in ROUTES for route in routes))
+
+
