@@ -90,6 +90,7 @@ class Actor:
     email: str = ""
     is_admin: bool = False
     orgs: Mapping[int, OrgRole] = field(default_factory=dict)
+    org_names: Mapping[int, str] = field(default_factory=dict)
     token: TokenInfo | None = None
     # Digest of the session cookie: what CSRF tokens are bound to. None for tokens and anonymous people.
     session: str | None = None
