@@ -1,8 +1,8 @@
 """Large file pointers: the small text that stands in git for a file whose bytes are elsewhere.
 
 Source: git-lfs specification, "The Pointer".
-Shape:  `version https://git-lfs.github.com/spec/v1`, optional `ext-N-...` lines, `oid sha256:<hex>`, `size <n>`;
-        each line `key value` and ended by one newline, keys after the first in alphabetical order.
+Shape:  `version https://git-lfs.github.com/spec/v1`, optional `ext-N-...` lines, `oid sha256:<hex>`,
+        `size <n>`; each line `key value` and ended by one newline, keys after the first in alphabetical order.
 Units:  bytes; a pointer is shorter than 1,024 bytes.
 Errors: none; what is not exactly a pointer is an ordinary file.
 """

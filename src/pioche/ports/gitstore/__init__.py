@@ -4,7 +4,7 @@ Atomicity: a ref moves whole or not at all (`move_ref`); everything written befo
 Durability: what a verb wrote is on disk when it returns (files and their folders are synced).
 Threads: a store and the repositories it opens may be used from many threads at once.
 Errors: `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `BlobNotFound`, `InvalidPath`, `RefMoved`,
-`Conflict`, `Busy` of `pioche.errors`. A failing git program raises `GitFailed`, which is a bug or a broken disk.
+`Conflict`, `Busy` of `pioche.errors`. A failing git program raises `GitFailed`: a bug, or a broken disk.
 """
 
 from __future__ import annotations
@@ -177,9 +177,7 @@ class TreeVerbs(Protocol):
 class HistoryVerbs(Protocol):
     def commit(self, oid: str) -> CommitInfo: ...
 
-    def history(
-        self, commit: str, path: str | None = None, skip: int = 0, limit: int = 50
-    ) -> list[CommitInfo]:
+    def history(self, commit: str, path: str | None = None, skip: int = 0, limit: int = 50) -> list[CommitInfo]:
         """Newest first; with `path`, only commits that changed it."""
 
     def count_commits(self, commit: str) -> int: ...

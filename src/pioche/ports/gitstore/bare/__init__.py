@@ -1,0 +1,163 @@
+"""Bare repositories on a disk: pygit2 reads and writes objects, the git program does the heavy lifting.
+
+Layout under the root: `<2 hex>/<12 hex of the id>.git`, and two things that all share: `hooks/` and `gitconfig`.
+Repositories name them by relative paths, so that the whole folder can be moved and one edit reaches all.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+import pygit2
+
+from pioche.errors import Conflict, RepoNotFound
+from pioche.ports.gitstore.bare.durable import sync_folder, write_synced
+from pioche.ports.gitstore.bare.handles import Handles
+from pioche.ports.gitstore.bare.process import run_git
+from pioche.ports.gitstore.bare.repo import BareRepo
+from pioche.ports.gitstore.bare.tree_cache import TreeCache
+
+SHARED_CONFIG = """\
+[core]
+	hooksPath = ../../hooks
+	fsync = committed,reference
+	logAllRefUpdates = false
+	bigFileThreshold = 32m
+[gc]
+	auto = 0
+	pruneExpire = 2.weeks.ago
+[maintenance]
+	auto = false
+[transfer]
+	unpackLimit = 20
+[receive]
+	denyCurrentBranch = ignore
+	denyDeleteCurrent = ignore
+	fsckObjects = true
+	autogc = false
+[receive "fsck"]
+	zeroPaddedFilemode = ignore
+	missingSpaceBeforeDate = ignore
+	badTimezone = ignore
+[uploadpack]
+	allowFilter = true
+	allowAnySHA1InWant = true
+[repack]
+	writeBitmaps = true
+[pack]
+	windowMemory = 128m
+"""
+
+REPO_CONFIG = """\
+[core]
+	repositoryformatversion = 0
+	filemode = true
+	bare = true
+[include]
+	path = ../../gitconfig
+"""
+
+
+class BareGitStore:
+    """`GitStore` on a local disk or a shared volume."""
+
+    def __init__(self, root: Path) -> None:
+        # One switch for the whole library: without it a commit could be lost with the power.
+        pygit2.settings.enable_fsync_gitdir(True)
+        # The folder is ours, whoever owns it on a shared volume.
+        pygit2.settings.owner_validation = False
+        self.root = root.absolute()
+        self.hooks = self.root / "hooks"
+        self.hooks.mkdir(parents=True, exist_ok=True)
+        _write_if_changed(self.root / "gitconfig", SHARED_CONFIG)
+        self._handles = Handles()
+        self._trees = TreeCache()
+
+    def path(self, repo: int) -> Path:
+        name = f"{repo:012x}"
+        # The low digits spread consecutive ids over the folders.
+        return self.root / name[-2:] / f"{name}.git"
+
+    def create(self, repo: int, default_branch: str = "main") -> None:
+        final = self.path(repo)
+        if final.exists():
+            raise Conflict("This repository has git data already.")
+        fresh = self._skeleton(final.parent, default_branch)
+        self._publish(fresh, final)
+
+    def open(self, repo: int) -> BareRepo:
+        return BareRepo(self.path(repo), self._handles, self._trees)
+
+    def copy(self, source: int, target: int) -> None:
+        origin, final = self.path(source), self.path(target)
+        if not origin.exists():
+            raise RepoNotFound("The repository to copy has no git data.")
+        if final.exists():
+            raise Conflict("This repository has git data already.")
+        branch = _symbolic_head(origin)
+        fresh = self._skeleton(final.parent, branch)
+        # A real copy, not shared objects: deleting the source must not hurt the copy.
+        run_git(
+            fresh,
+            "-c",
+            "fetch.unpackLimit=1",
+            "fetch",
+            "--quiet",
+            "--no-write-fetch-head",
+            str(origin),
+            "+refs/heads/*:refs/heads/*",
+            "+refs/tags/*:refs/tags/*",
+        )
+        self._publish(fresh, final)
+
+    def delete(self, repo: int) -> None:
+        doomed = self.path(repo)
+        away = doomed.parent / f"deleted-{uuid.uuid4().hex}"
+        try:
+            doomed.rename(away)
+        except FileNotFoundError:
+            return
+        sync_folder(doomed.parent)
+        shutil.rmtree(away)
+
+    def maintain(self, repo: int) -> None:
+        where = self.path(repo)
+        if not where.exists():
+            raise RepoNotFound("This repository has no git data.")
+        run_git(where, "gc", "--quiet")
+
+    def _skeleton(self, folder: Path, branch: str) -> Path:
+        """An empty repository beside its final place: git finds the shared configuration from there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = folder / f"new-{uuid.uuid4().hex}"
+        for part in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
+            (fresh / part).mkdir(parents=True)
+        write_synced(fresh / "HEAD", f"ref: refs/heads/{branch}\n".encode())
+        write_synced(fresh / "config", REPO_CONFIG.encode())
+        for part in ("objects", "refs", "."):
+            sync_folder(fresh / part)
+        return fresh
+
+    def _publish(self, fresh: Path, final: Path) -> None:
+        try:
+            fresh.rename(final)
+        except OSError as error:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise Conflict("This repository has git data already.") from error
+        sync_folder(final.parent)
+        sync_folder(self.root)
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    if path.exists() and path.read_text() == text:
+        return
+    fresh = path.with_name(f"{path.name}-{uuid.uuid4().hex}")
+    write_synced(fresh, text.encode())
+    fresh.rename(path)
+    sync_folder(path.parent)
+
+
+def _symbolic_head(repo: Path) -> str:
+    return (repo / "HEAD").read_text().strip().removeprefix("ref: refs/heads/")

@@ -1,0 +1,137 @@
+"""Making git objects and storing them durably: a few as loose files, many as one pack.
+
+Source: git's documentation of object, pack (version 2) and pack index (version 2) formats.
+Shape:  pack: `PACK`, version, count, (type and length as varint, deflated content)*, SHA-1 of all before;
+        index: magic, version, 256 running counts, ids, CRC-32s, 4-byte offsets, 8-byte offsets, two SHA-1s.
+Units:  bytes, big endian.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import pygit2
+
+from pioche.ports.gitstore import Signature
+from pioche.ports.gitstore.bare.durable import sync_folder, write_synced
+
+_TYPES = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
+LOOSE_LIMIT = 12
+"""More objects than this go into one pack: three syncs of the disk instead of two for each object."""
+_BIG_OFFSET = 0x80000000
+
+
+@dataclass(frozen=True, slots=True)
+class GitObject:
+    kind: str
+    content: bytes
+    oid: bytes
+
+    @classmethod
+    def of(cls, kind: str, content: bytes) -> GitObject:
+        head = b"%s %d\0" % (kind.encode(), len(content))
+        return cls(kind, content, hashlib.sha1(head + content, usedforsecurity=False).digest())
+
+
+def commit_content(tree: str, parents: Sequence[str], author: Signature, message: str) -> bytes:
+    """Author and committer are the same: the hub writes what the author asked for."""
+    who = _signature_line(author)
+    lines = [f"tree {tree}", *(f"parent {oid}" for oid in parents), f"author {who}", f"committer {who}"]
+    return "\n".join([*lines, "", _clean_message(message)]).encode(errors="replace")
+
+
+def tag_content(name: str, target: str, tagger: Signature, message: str) -> bytes:
+    lines = [f"object {target}", "type commit", f"tag {name}", f"tagger {_signature_line(tagger)}"]
+    return "\n".join([*lines, "", _clean_message(message)]).encode(errors="replace")
+
+
+def write_objects(path: Path, handle: pygit2.Repository, objects: Sequence[GitObject]) -> None:
+    """Store what is not there yet; on disk when this returns."""
+    fresh = {item.oid: item for item in objects if not handle.odb.exists(item.oid.hex())}
+    if len(fresh) <= LOOSE_LIMIT:
+        for item in fresh.values():
+            handle.odb.write(_TYPES[item.kind], item.content)
+        return
+    _write_pack(path / "objects" / "pack", list(fresh.values()))
+
+
+def _write_pack(folder: Path, objects: list[GitObject]) -> None:
+    pack, entries = _pack_of(objects)
+    name = f"pack-{pack[-20:].hex()}"
+    pid = f"{os.getpid()}-{threading.get_ident()}"
+    parts = {"pack": pack, "idx": _index_of(entries, pack[-20:])}
+    for suffix, content in parts.items():
+        write_synced(folder / f"tmp_{name}-{pid}.{suffix}", content)
+    # The index last: a pack without one is ignored, an index without its pack is an error.
+    for suffix in parts:
+        (folder / f"tmp_{name}-{pid}.{suffix}").rename(folder / f"{name}.{suffix}")
+    sync_folder(folder)
+
+
+def _pack_of(objects: list[GitObject]) -> tuple[bytes, list[tuple[bytes, int, int]]]:
+    """The pack, and (id, CRC-32, offset) of each object."""
+    pack = bytearray(struct.pack(">4sII", b"PACK", 2, len(objects)))
+    entries = []
+    for item in objects:
+        # The fastest level: maintenance packs everything again, with deltas.
+        piece = _entry_head(_TYPES[item.kind], len(item.content)) + zlib.compress(item.content, 1)
+        entries.append((item.oid, zlib.crc32(piece), len(pack)))
+        pack += piece
+    pack += hashlib.sha1(pack, usedforsecurity=False).digest()
+    return bytes(pack), entries
+
+
+def _entry_head(kind: int, size: int) -> bytes:
+    """Four bits of the size with the type, then seven at a time; the top bit says that more follows."""
+    byte, size = (kind << 4) | (size & 15), size >> 4
+    head = bytearray()
+    while size:
+        head.append(byte | 0x80)
+        byte, size = size & 0x7F, size >> 7
+    head.append(byte)
+    return bytes(head)
+
+
+def _index_of(entries: list[tuple[bytes, int, int]], pack_checksum: bytes) -> bytes:
+    ordered = sorted(entries)
+    firsts = Counter(oid[0] for oid, _, _ in ordered)
+    big = [offset for _, _, offset in ordered if offset >= _BIG_OFFSET]
+    places = iter(range(len(big)))
+    index = b"".join(
+        [
+            struct.pack(">4sI", b"\377tOc", 2),
+            struct.pack(">256I", *accumulate(firsts[byte] for byte in range(256))),
+            b"".join(oid for oid, _, _ in ordered),
+            struct.pack(f">{len(ordered)}I", *(crc for _, crc, _ in ordered)),
+            struct.pack(
+                f">{len(ordered)}I",
+                *(o if o < _BIG_OFFSET else _BIG_OFFSET | next(places) for _, _, o in ordered),
+            ),
+            struct.pack(f">{len(big)}Q", *big),
+            pack_checksum,
+        ]
+    )
+    return index + hashlib.sha1(index, usedforsecurity=False).digest()
+
+
+def _signature_line(who: Signature) -> str:
+    name = _no_angles(who.name) or "unknown"
+    return f"{name} <{_no_angles(who.email)}> {who.date_ms // 1000} +0000"
+
+
+def _no_angles(text: str) -> str:
+    """Git's own rule for names: nothing that would end the name or the line early."""
+    return "".join(c for c in text if c not in "<>\n\0\r").strip()
+
+
+def _clean_message(message: str) -> str:
+    return message.replace("\0", "").strip("\n") + "\n"
