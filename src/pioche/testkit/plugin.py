@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
+def hub(tmp_path: Path) -> Hub:
     """A whole hub in this process, without HTTP, on an empty data folder."""
     from pioche.app import build_hub
     from pioche.settings import Settings
 
-    yield build_hub(Settings(data=tmp_path / "data"))
+    return build_hub(Settings(data=tmp_path / "data"))
 
 
 @pytest.fixture(scope="session")

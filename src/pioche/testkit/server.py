@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -71,10 +72,8 @@ class Server:
     def kill9(self) -> None:
         """As a power cut: no chance to tidy up. Children die too."""
         if self._process is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self._process.wait()
             self._process = None
 
@@ -100,9 +99,7 @@ class Server:
 
     def environment(self) -> dict[str, str]:
         """Of the developer's own settings none reaches the hub under test."""
-        kept = {
-            key: value for key, value in os.environ.items() if not key.startswith(("PIOCHE_", "GIT_", "HF_"))
-        }
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIOCHE_", "GIT_", "HF_"))}
         return {**kept, **self._settings, "PYTHONUNBUFFERED": "1"}
 
     def _running(self) -> subprocess.Popen[bytes]:
