@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 
 import pygit2
+from pygit2.enums import ObjectType
 
 from pioche.errors import Conflict, RepoNotFound
 from pioche.ports.gitstore.bare.durable import sync_folder, write_synced
@@ -50,6 +51,9 @@ SHARED_CONFIG = """\
 	windowMemory = 128m
 """
 
+CACHED_TREE = 8 * 1024 * 1024
+"""Bytes of the longest tree that libgit2 keeps; all it keeps together is at most 256 MiB."""
+
 REPO_CONFIG = """\
 [core]
 	repositoryformatversion = 0
@@ -68,6 +72,8 @@ class BareGitStore:
         pygit2.settings.enable_fsync_gitdir(True)
         # The folder is ours, whoever owns it on a shared volume.
         pygit2.settings.owner_validation = False
+        # By default only small trees are kept parsed, and looking up one file in a wide folder takes 20 ms.
+        pygit2.settings.cache_object_limit(ObjectType.TREE, CACHED_TREE)
         self.root = root.absolute()
         self.hooks = self.root / "hooks"
         self.hooks.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,115 @@
+"""History, last commits, diffs and patches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pioche.errors import (
+    RevisionNotFound,
+)
+from pioche.ports.gitstore import (
+    DeleteFile,
+    GitRepo,
+    GitStore,
+    PutFile,
+    PutPointer,
+    Signature,
+)
+from pioche.testkit.gitstore import ALICE, SHA, commit, later
+
+
+def test_history_and_count(repo: GitRepo) -> None:
+    oids = [commit(repo, PutFile("ab"[n % 2], b"%d" % n), at=n, text=f"change {n}\n\nwhy") for n in range(6)]
+    head = oids[-1]
+    assert [c.oid for c in repo.history(head)] == oids[::-1]
+    assert [c.oid for c in repo.history(head, skip=2, limit=2)] == [oids[3], oids[2]]
+    assert [c.oid for c in repo.history(head, path="a")] == [oids[4], oids[2], oids[0]]
+    assert repo.history(head, path="*") == []
+    assert repo.count_commits(head) == 6
+    info = repo.commit(head)
+    assert (info.title, info.message, info.parents) == ("change 5", "change 5\n\nwhy", (oids[4],))
+    assert (info.author_name, info.date_ms) == (ALICE.name, ALICE.date_ms + 5000)
+    with pytest.raises(RevisionNotFound):
+        repo.commit(repo.tree_oid(head))
+
+
+def test_last_commits_of_a_folder(repo: GitRepo) -> None:
+    one = commit(repo, PutFile("top", b"1"), PutFile("d/a", b"1"), PutFile("d/b", b"1"), PutFile("d/s/x", b"1"))
+    two = commit(repo, PutFile("d/a", b"2"), at=1)
+    three = commit(repo, PutFile("d/s/x", b"2"), PutFile("d/gone", b""), at=2)
+    four = commit(repo, DeleteFile("d/gone"), at=3)
+    last = {path: info.oid for path, info in repo.last_commits(four, "d").items()}
+    assert last == {"d/a": two, "d/b": one, "d/s": three}
+    assert {p: i.oid for p, i in repo.last_commits(four).items()} == {"top": one, "d": four}
+    assert repo.last_commits(four, "nope") == {}
+
+
+def test_last_commits_looks_into_merges(repo: GitRepo) -> None:
+    base = commit(repo, PutFile("a", b"1"), PutFile("b", b"1"), PutFile("c", b"1"))
+    left = repo.write_commit([base], [PutFile("a", b"2")], later(1), "left")
+    right = repo.write_commit([base], [PutFile("b", b"2")], Signature("r", "r", ALICE.date_ms + 2000), "right")
+    merged = repo.merge(left, right, later(3), "merge")
+    last = {path: info.oid for path, info in repo.last_commits(merged).items()}
+    assert last == {"a": left, "b": right, "c": base}
+
+
+def test_diff(repo: GitRepo) -> None:
+    text = b"".join(b"line %d\n" % n for n in range(40))
+    one = commit(
+        repo,
+        PutFile("edit", text),
+        PutFile("gone", b"bye\n"),
+        PutFile("old-name", text * 2),
+        PutFile("bin", b"\0" * 50),
+        PutPointer("big", SHA, 10),
+    )
+    two = commit(
+        repo,
+        PutFile("edit", text.replace(b"line 7\n", b"LINE 7\nline 7b\n")),
+        DeleteFile("gone"),
+        DeleteFile("old-name"),
+        PutFile("new-name", text * 2 + b"one more\n"),
+        PutFile("bin", b"\0" * 51),
+        PutPointer("big", "cd" * 32, 20),
+        PutFile("fresh", b"a\nb\n"),
+    )
+    found = {f.path: f for f in repo.diff(one, two)}
+    assert {(p, f.status, f.additions, f.deletions) for p, f in found.items()} == {
+        ("edit", "modified", 2, 1),
+        ("gone", "deleted", 0, 1),
+        ("new-name", "renamed", 1, 0),
+        ("bin", "modified", 0, 0),
+        ("big", "modified", 2, 2),
+        ("fresh", "added", 2, 0),
+    }
+    assert found["new-name"].old_path == "old-name"
+    assert found["bin"].patch is None
+    assert "+LINE 7\n" in (found["edit"].patch or "")
+    assert found["fresh"].old is None
+    assert found["gone"].new is None
+    big = found["big"]
+    assert big.old is not None
+    assert big.new is not None
+    assert (big.old.size, big.new.size) == (10, 20)
+    assert {f.status for f in repo.diff(None, one)} == {"added"}
+    assert [f.additions for f in repo.diff(None, one) if f.path == "edit"] == [40]
+
+
+def test_a_huge_file_is_listed_without_its_lines(repo: GitRepo) -> None:
+    one = commit(repo, PutFile("a", b"x\n" * 400_000))
+    [file] = repo.diff(None, one)
+    assert (file.status, file.patch) == ("added", None)
+
+
+def test_patch_applies_and_can_be_cut(store: GitStore, repo: GitRepo, tmp_path: Path) -> None:
+    one = commit(repo, PutFile("a", b"1\n"))
+    two = commit(repo, PutFile("a", b"2\n"), PutFile("b", b"3\n" * 2000))
+    whole = repo.patch(one, two)
+    assert b"-1\n+2\n" in whole
+    cut = repo.patch(one, two, limit=200)
+    assert whole.startswith(cut)
+    assert 0 < len(cut) <= 200
+    assert cut.endswith(b"\n")
+    assert b"new file mode" in repo.patch(None, one)
