@@ -13,14 +13,14 @@ from pioche.ports.database.sqlite import SqliteDatabase
 from pioche.ports.gitstore.bare import BareGitStore
 from pioche.queue.service import Queue
 from pioche.settings import Settings
-from pioche.web import health, static
+from pioche.web import assets, health
 from pioche.web.asgi import HubApp
 from pioche.web.routing import Route, Router
 from pioche.web.templates import Templates
 
 ROUTES: list[list[Route]] = [
     health.routes,
-    static.routes,
+    assets.routes,
     accounts_api.routes,
 ]
 
