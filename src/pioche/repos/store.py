@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, delete, insert, select, update
 
 from pioche.accounts.tables import accounts
 from pioche.names import CommitOid, RepoId, RepoKind
 from pioche.ports.database import Tx
-from pioche.repos.tables import redirects, repos
-from pioche.repos.types import Repo
+from pioche.repos.tables import redirects, ref_moves, repo_numbers, repos
+from pioche.repos.types import NewRepo, Owner, Repo
 
 
 def select_repos() -> Select[Any]:
@@ -71,3 +72,80 @@ def find_moved(tx: Tx, repo_id: RepoId) -> Repo | None:
 def get(tx: Tx, number: int) -> Repo | None:
     row = tx.execute(select_repos().where(repos.c.id == number)).first()
     return None if row is None else to_repo(row)
+
+
+def find_owner(tx: Tx, name: str) -> Owner | None:
+    row = tx.execute(select(accounts.c.id, accounts.c.name).where(accounts.c.name_lower == name.lower())).first()
+    return None if row is None else Owner(row.id, row.name)
+
+
+# -- making --
+
+
+def reserve_number(tx: Tx) -> int:
+    """A number that no repository has had and none will get."""
+    result = tx.execute(insert(repo_numbers).values(created_at=tx.now))
+    return int(result.inserted_primary_key[0])
+
+
+def reserved_numbers(tx: Tx) -> list[int]:
+    return [row.id for row in tx.execute(select(repo_numbers.c.id))]
+
+
+def drop_number(tx: Tx, number: int) -> None:
+    tx.execute(delete(repo_numbers).where(repo_numbers.c.id == number))
+
+
+def insert_repo(tx: Tx, number: int, owner_id: int, new: NewRepo, created_by: int | None, head: CommitOid) -> None:
+    """The row; a repository that had its name before no longer redirects from it."""
+    kind, name = new.repo_id.kind.value, new.repo_id.name
+    tx.execute(
+        insert(repos).values(
+            id=number,
+            kind=kind,
+            owner_id=owner_id,
+            name=name,
+            name_lower=name.lower(),
+            private=new.private,
+            created_by=created_by,
+            created_at=tx.now,
+            updated_at=tx.now,
+            head=head,
+            sdk=new.sdk,
+        )
+    )
+    drop_redirect(tx, new.repo_id)
+
+
+def drop_redirect(tx: Tx, repo_id: RepoId) -> None:
+    tx.execute(
+        delete(redirects).where(
+            redirects.c.kind == repo_id.kind.value,
+            redirects.c.namespace_lower == repo_id.namespace.lower(),
+            redirects.c.name_lower == repo_id.name.lower(),
+        )
+    )
+
+
+# -- refs --
+
+
+def set_head(tx: Tx, number: int, head: CommitOid | None) -> None:
+    tx.execute(update(repos).where(repos.c.id == number).values(head=head, updated_at=tx.now))
+
+
+def add_ref_move(tx: Tx, marker: str) -> None:
+    tx.execute(insert(ref_moves).values(marker=marker))
+
+
+def has_ref_move(tx: Tx, marker: str) -> bool:
+    return tx.execute(select(ref_moves.c.marker).where(ref_moves.c.marker == marker)).first() is not None
+
+
+def drop_ref_moves(tx: Tx, markers: Sequence[str]) -> None:
+    if markers:
+        tx.execute(delete(ref_moves).where(ref_moves.c.marker.in_(markers)))
+
+
+def clear_ref_moves(tx: Tx) -> None:
+    tx.execute(delete(ref_moves))

@@ -55,3 +55,17 @@ redirects = Table(
     Column("repo_id", Integer, ForeignKey("repos.id", ondelete="CASCADE"), nullable=False),
     UniqueConstraint("kind", "namespace_lower", "name_lower", name="uq_redirects_name"),
 )
+
+# Numbers of repositories that are being made. A number is never given twice: git folders and deletions that are
+# still under way are named by it. A row that outlives its maker is a crash, and its git folder is swept away.
+repo_numbers = Table(
+    "repo_numbers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Moves of refs that were committed while their marker was still on disk: what tells a crash before the commit from
+# one after it. Rows are removed once their marker is gone.
+ref_moves = Table("ref_moves", metadata, Column("marker", String(64), primary_key=True))

@@ -38,3 +38,32 @@ class Repo:
     @property
     def resource(self) -> Resource:
         return Resource(self.id, self.owner_id, self.private, self.created_by, bool(self.gated))
+
+
+@dataclass(frozen=True, slots=True)
+class RefMove:
+    """One ref and where it goes: `old` None means that it must not exist yet, `new` None that it ends.
+
+    `old` is a commit (for an annotated tag the one that it stands for).
+    """
+
+    ref: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRepo:
+    """What is asked for when a repository is made. `sdk` is for spaces."""
+
+    repo_id: RepoId
+    private: bool = False
+    sdk: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An account as the owner of repositories."""
+
+    id: int
+    name: str
