@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,17 +11,40 @@ import pytest
 
 from pioche.testkit.server import Server
 
+# Loaded by every run of pytest, so what needs the whole hub or a client is imported by the fixture that needs it.
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
     from pioche.hub import Hub
+    from pioche.testkit.clients import Git, Hf
+    from pioche.testkit.factories import Make
+    from pioche.testkit.people import Cast
+
+MIB = 1024 * 1024
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--large", type=int, default=64, help="MiB of the large files that client tests move (64).")
+
+
+@pytest.fixture(scope="session")
+def large_size(request: pytest.FixtureRequest) -> int:
+    """Bytes of a file that is large for this run: `--large 1024` for 1 GiB."""
+    return int(request.config.getoption("--large")) * MIB
+
+
+# -- hubs --
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Hub:
+def hub(tmp_path: Path) -> Iterator[Hub]:
     """A whole hub in this process, without HTTP, on an empty data folder."""
     from pioche.app import build_hub
     from pioche.settings import Settings
 
-    return build_hub(Settings(data=tmp_path / "data"))
+    hub = build_hub(Settings(data=tmp_path / "data"))
+    yield hub
+    hub.database.close()
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +56,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.kill9()
 
 
+@pytest.fixture(scope="session")
+def cast(server: Server) -> Cast:
+    """alice, bob, carol and root, with accounts on `server`."""
+    from pioche.testkit.people import cast_on
+
+    return cast_on(server.data)
+
+
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A running hub for one test alone, to be killed, restarted or filled at will."""
@@ -39,3 +71,60 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     server.start()
     yield server
     server.kill9()
+    shutil.rmtree(server.data)
+
+
+@pytest.fixture
+def own_cast(own_server: Server) -> Cast:
+    """The cast, on `own_server`."""
+    from pioche.testkit.people import cast_on
+
+    return cast_on(own_server.data)
+
+
+@pytest.fixture
+def make(server: Server, cast: Cast) -> Make:
+    """Makes repositories on `server` with content: `make.repo(cast.alice, files={"a.txt": b"1"})`."""
+    from pioche.testkit.factories import Make
+
+    return Make(server.url)
+
+
+# -- clients --
+
+
+@pytest.fixture
+def hf(server: Server, tmp_path: Path) -> Hf:
+    """`hf` on a machine where nobody has logged in; `hf.as_(cast.alice)` is hers."""
+    from pioche.testkit.clients import Hf
+
+    return Hf(server.url, tmp_path / "machine")
+
+
+@pytest.fixture
+def git(server: Server, tmp_path: Path) -> Git:
+    """Real `git` and Git LFS, with a home of their own."""
+    from pioche.testkit.clients import Git
+
+    return Git(server.url, tmp_path / "git-home")
+
+
+# -- browser --
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once per module: its driver keeps an event loop that other modules must not meet."""
+    from pioche.testkit.browser import chromium
+
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A page on `server` that nobody is logged in to. Console errors and other hosts fail the test."""
+    from pioche.testkit.browser import watched_page
+
+    with watched_page(browser, server.url) as (page, _):
+        yield page
