@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from pioche.errors import InvalidInput
+
 
 class AccountKind(StrEnum):
     USER = "user"
@@ -27,16 +29,30 @@ class OrgRole(IntEnum):
     def label(self) -> str:
         return self.name.lower()
 
+    @classmethod
+    def parse(cls, text: str) -> OrgRole:
+        """The role of that label; raises `InvalidInput`."""
+        for role in cls:
+            if role.label == text:
+                return role
+        raise InvalidInput(f"There is no role '{text[:50]}'. There are: read, contributor, write, admin.")
+
 
 TokenRole = Literal["read", "write", "fineGrained"]
 
 
 class RepoScope(msgspec.Struct, frozen=True):
-    """What a fine-grained token may do to one repository, or to all of one account (`repo_id` None)."""
+    """What a fine-grained token may do to one repository, or to all of one account (`repo_id` None).
+
+    Both None: to all that its owner may reach. `kind` and `name` are what it was called when the token was made, for
+    people to read; the ids decide.
+    """
 
     permission: Literal["read", "write"]
     repo_id: int | None = None
     owner_id: int | None = None
+    kind: str = ""  # model, dataset, space, user or org
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,46 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class NewUser:
+    """What a person types to join. Nothing in here is checked yet."""
+
+    name: str
+    email: str
+    password: str
+    fullname: str = ""
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token to be made. `secret` None: the hub makes a random one."""
+
+    name: str
+    role: TokenRole
+    scopes: tuple[RepoScope, ...] = ()
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileText:
+    """What the owner of an account writes about it."""
+
+    fullname: str
+    bio: str
+    website: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """A log-in of a browser, as its owner sees it. `digest` tells it from the others and opens nothing."""
+
+    digest: str
+    created_at: int
+    expires_at: int
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     account: Account
     email: str
@@ -78,6 +134,15 @@ class Membership:
 
     account: Account
     role: OrgRole
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An account and its people: `members` of an organisation, or the organisations (`orgs`) of a user."""
+
+    account: Account
+    members: tuple[Membership, ...] = ()
+    orgs: tuple[Membership, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +166,9 @@ class Actor:
 
 
 ANONYMOUS = Actor()
+
+# Whoever sits at the machine's command line. It has no account, so what it does is done by nobody.
+OPERATOR = Actor(name="operator", is_admin=True)
 
 
 @dataclass(frozen=True, slots=True)

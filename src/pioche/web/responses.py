@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.responses import Response
@@ -52,5 +52,12 @@ def external_id(number: int) -> str:
     return f"{number:024x}"
 
 
+def avatar_url(call: Call, name: str) -> str:
+    """Where the face of an account is, absolute as clients want it."""
+    return f"{call.base_url}/api/avatars/{quote(name)}"
+
+
 def _is_local(location: str) -> bool:
-    return location.startswith("/") and not location.startswith(("//", "/\\"))
+    # Browsers drop tabs and line ends from addresses, so "/<tab>/x" would be another host.
+    plain = all(" " < c != "\x7f" for c in location)
+    return plain and location.startswith("/") and not location.startswith(("//", "/\\"))

@@ -1,0 +1,36 @@
+"""What owners write about themselves."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pioche.accounts.service.joining import check_fullname
+from pioche.accounts.types import ProfileText
+from pioche.errors import InvalidInput
+
+MAX_BIO = 2000
+MAX_WEBSITE = 500
+
+
+def check_profile(text: ProfileText) -> ProfileText:
+    """Raises `InvalidInput`, with the field at fault."""
+    bio = text.bio.replace("\r\n", "\n").strip()
+    if len(bio) > MAX_BIO:
+        raise InvalidInput(f"The description is too long: {MAX_BIO} characters are the limit.", field="bio")
+    return ProfileText(check_fullname(text.fullname), bio, _website(text.website.strip()))
+
+
+def _website(text: str) -> str:
+    if not text:
+        return ""
+    address = text if "://" in text else f"https://{text}"
+    fault = InvalidInput("The website must be an address such as https://example.org.", field="website")
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise fault from error
+    # Other schemes (javascript:) would run in the page of whoever follows the link.
+    bad = parts.scheme not in ("http", "https") or not parts.hostname or len(address) > MAX_WEBSITE
+    if bad or any(c.isspace() or not c.isprintable() for c in address):
+        raise fault
+    return address

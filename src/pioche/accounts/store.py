@@ -1,0 +1,197 @@
+"""The SQL of accounts: people, organisations and who is in them. Tokens and log-ins are in `keys.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
+
+from pioche.accounts.tables import accounts, members, sessions, users
+from pioche.accounts.types import (
+    Account,
+    AccountKind,
+    Actor,
+    Membership,
+    OrgRole,
+    ProfileText,
+    TokenInfo,
+    User,
+)
+from pioche.ports.database import Tx
+
+# -- accounts --
+
+
+def find_account(tx: Tx, name: str) -> Account | None:
+    """Compared without case."""
+    row = tx.execute(select(accounts).where(accounts.c.name_lower == name.lower())).first()
+    return None if row is None else _to_account(row)
+
+
+def get_account(tx: Tx, account_id: int) -> Account | None:
+    row = tx.execute(select(accounts).where(accounts.c.id == account_id)).first()
+    return None if row is None else _to_account(row)
+
+
+def add_account(tx: Tx, kind: AccountKind, name: str, fullname: str) -> int:
+    """Raises `IntegrityError` if the name is taken."""
+    values = {
+        "kind": kind.value,
+        "name": name,
+        "name_lower": name.lower(),
+        "fullname": fullname,
+        "created_at": tx.now,
+    }
+    return int(tx.execute(insert(accounts).values(values)).inserted_primary_key[0])
+
+
+def set_profile(tx: Tx, account_id: int, text: ProfileText) -> None:
+    tx.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id)
+        .values(fullname=text.fullname, bio=text.bio, website=text.website)
+    )
+
+
+def _to_account(row: Row[Any]) -> Account:
+    return Account(row.id, AccountKind(row.kind), row.name, row.fullname, row.created_at, row.bio, row.website)
+
+
+# -- users --
+
+
+def any_user(tx: Tx) -> bool:
+    return tx.execute(select(users.c.id).limit(1)).first() is not None
+
+
+def all_users(tx: Tx) -> list[User]:
+    statement = (
+        select(accounts, users.c.email, users.c.is_admin)
+        .join(users, users.c.id == accounts.c.id)
+        .order_by(accounts.c.name_lower)
+    )
+    return [User(_to_account(row), row.email, row.is_admin) for row in tx.execute(statement)]
+
+
+def add_user(tx: Tx, user_id: int, email: str, password_hash: str, is_admin: bool) -> None:
+    """Raises `IntegrityError` if the email is taken."""
+    values = {
+        "id": user_id,
+        "email": email,
+        "email_lower": email.lower(),
+        "password_hash": password_hash,
+        "is_admin": is_admin,
+    }
+    tx.execute(insert(users).values(values))
+
+
+def email_taken(tx: Tx, email: str) -> bool:
+    return tx.execute(select(users.c.id).where(users.c.email_lower == email.lower())).first() is not None
+
+
+def set_email(tx: Tx, user_id: int, email: str) -> None:
+    """Raises `IntegrityError` if the email is taken."""
+    tx.execute(update(users).where(users.c.id == user_id).values(email=email, email_lower=email.lower()))
+
+
+def find_password(tx: Tx, name_or_email: str) -> tuple[int, str] | None:
+    """Id and password hash of a person who may log in."""
+    text = name_or_email.lower()
+    statement = (
+        select(users.c.id, users.c.password_hash)
+        .join(accounts, accounts.c.id == users.c.id)
+        .where(or_(accounts.c.name_lower == text, users.c.email_lower == text), users.c.disabled.is_(False))
+    )
+    row = tx.execute(statement).first()
+    return None if row is None else (row.id, row.password_hash)
+
+
+def set_password(tx: Tx, user_id: int, password_hash: str) -> None:
+    tx.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+
+
+# -- who asks --
+
+
+def actor_of_user(tx: Tx, user_id: int, token: TokenInfo | None = None) -> Actor | None:
+    """None if there is no such person, or they are locked out."""
+    return _actor(tx, users.c.id == user_id, token, None)
+
+
+def actor_of_session(tx: Tx, session: str) -> Actor | None:
+    """The person behind a session that has not expired."""
+    owner = select(sessions.c.user_id).where(sessions.c.digest == session, sessions.c.expires_at > tx.now)
+    return _actor(tx, users.c.id == owner.scalar_subquery(), None, session)
+
+
+def _actor(tx: Tx, which: ColumnElement[bool], token: TokenInfo | None, session: str | None) -> Actor | None:
+    statement = (
+        select(accounts.c.id, accounts.c.name, accounts.c.fullname, users.c.email, users.c.is_admin)
+        .join(users, users.c.id == accounts.c.id)
+        .where(which, users.c.disabled.is_(False))
+    )
+    row = tx.execute(statement).first()
+    if row is None:
+        return None
+    orgs = orgs_of(tx, row.id)
+    return Actor(
+        user_id=row.id,
+        name=row.name,
+        fullname=row.fullname,
+        email=row.email,
+        is_admin=row.is_admin,
+        orgs={org.account.id: org.role for org in orgs},
+        org_names=tuple(org.account.name for org in orgs),
+        token=token,
+        session=session,
+    )
+
+
+# -- organisations --
+
+
+def orgs_of(tx: Tx, user_id: int) -> tuple[Membership, ...]:
+    statement = (
+        select(accounts, members.c.role)
+        .join(members, members.c.org_id == accounts.c.id)
+        .where(members.c.user_id == user_id)
+        .order_by(accounts.c.name_lower)
+    )
+    return tuple(Membership(_to_account(row), OrgRole(row.role)) for row in tx.execute(statement))
+
+
+def members_of(tx: Tx, org_id: int) -> tuple[Membership, ...]:
+    """Those who may most first."""
+    statement = (
+        select(accounts, members.c.role)
+        .join(members, members.c.user_id == accounts.c.id)
+        .where(members.c.org_id == org_id)
+        .order_by(members.c.role.desc(), accounts.c.name_lower)
+    )
+    return tuple(Membership(_to_account(row), OrgRole(row.role)) for row in tx.execute(statement))
+
+
+def role_in(tx: Tx, org_id: int, user_id: int) -> OrgRole | None:
+    row = tx.execute(_membership(org_id, user_id)).first()
+    return None if row is None else OrgRole(row.role)
+
+
+def set_role(tx: Tx, org_id: int, user_id: int, role: OrgRole) -> None:
+    if role_in(tx, org_id, user_id) is None:
+        tx.execute(insert(members).values(org_id=org_id, user_id=user_id, role=int(role)))
+    else:
+        which = (members.c.org_id == org_id) & (members.c.user_id == user_id)
+        tx.execute(update(members).where(which).values(role=int(role)))
+
+
+def remove_member(tx: Tx, org_id: int, user_id: int) -> None:
+    tx.execute(delete(members).where(members.c.org_id == org_id, members.c.user_id == user_id))
+
+
+def count_admins(tx: Tx, org_id: int) -> int:
+    which = (members.c.org_id == org_id) & (members.c.role == int(OrgRole.ADMIN))
+    return int(tx.execute(select(func.count()).select_from(members).where(which)).scalar_one())
+
+
+def _membership(org_id: int, user_id: int) -> Any:
+    return select(members.c.role).where(members.c.org_id == org_id, members.c.user_id == user_id)
