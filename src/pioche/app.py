@@ -4,6 +4,7 @@ from __future__ import annotations
 
 
 from pioche.accounts import api as accounts_api
+from pioche.accounts import tasks as accounts_tasks
 from pioche.accounts.grants import Signer
 from pioche.accounts.service import Accounts
 from pioche.hub import Hub
@@ -17,11 +18,14 @@ from pioche.web import assets, health
 from pioche.web.asgi import HubApp
 from pioche.web.routing import Route, Router
 from pioche.web.templates import Templates
+from pioche.xet import api as xet_api
+from pioche.xet.service import Xet
 
 ROUTES: list[list[Route]] = [
     health.routes,
     assets.routes,
     accounts_api.routes,
+    xet_api.routes,
 ]
 
 
@@ -33,9 +37,10 @@ def build_hub(settings: Settings) -> Hub:
     upgrade(database, data / "hub.db")
     signer = Signer.from_file(data / "secret.key")
     queue = Queue(database, settings.workers)
+    queue.register(accounts_tasks.tasks)
     blobs = LocalBlobStore(data / "blobs")
     gitstore = BareGitStore(data / "git")
-    accounts = Accounts(database, settings, queue)
+    accounts = Accounts(database, settings, queue, signer)
     return Hub(
         settings=settings,
         database=database,
@@ -45,6 +50,7 @@ def build_hub(settings: Settings) -> Hub:
         queue=queue,
         templates=Templates({"name": settings.site_name, "signup_open": settings.signup_open}),
         accounts=accounts,
+        xet=Xet(database, blobs, signer, settings),
     )
 
 

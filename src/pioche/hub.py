@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pioche.queue.service import Queue
     from pioche.settings import Settings
     from pioche.web.templates import Templates
+    from pioche.xet.service import Xet
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,4 @@ class Hub:
     queue: Queue
     templates: Templates
     accounts: Accounts
+    xet: Xet
