@@ -115,7 +115,7 @@ def org_members(call: Call) -> Response:
 
 def avatar(call: Call) -> Response:
     """A face drawn from the name alone, so it tells nothing about who exists."""
-    svg = avatar_svg(call.params["name"][:100]).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    svg = str(avatar_svg(call.params["name"][:100])).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
     headers = {"cache-control": "public, max-age=86400", "content-security-policy": "default-src 'none'"}
     return Response(svg.encode(), headers=headers, media_type="image/svg+xml")
 

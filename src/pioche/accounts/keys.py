@@ -40,7 +40,7 @@ def add_token(tx: Tx, user_id: int, new: NewToken, digest: str, hint: str) -> To
         "scopes": msgspec.json.encode(new.scopes).decode(),
         "created_at": tx.now,
     }
-    number = int(tx.execute(insert(tokens).values(values)).inserted_primary_key[0])
+    number = int(tx.execute(insert(tokens).values(values).returning(tokens.c.id)).scalar_one())
     return TokenInfo(number, new.name, new.role, hint, new.scopes, tx.now, None)
 
 

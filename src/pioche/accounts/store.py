@@ -42,7 +42,7 @@ def add_account(tx: Tx, kind: AccountKind, name: str, fullname: str) -> int:
         "fullname": fullname,
         "created_at": tx.now,
     }
-    return int(tx.execute(insert(accounts).values(values)).inserted_primary_key[0])
+    return int(tx.execute(insert(accounts).values(values).returning(accounts.c.id)).scalar_one())
 
 
 def set_profile(tx: Tx, account_id: int, text: ProfileText) -> None:
@@ -141,7 +141,7 @@ def _actor(tx: Tx, which: ColumnElement[bool], token: TokenInfo | None, session:
         email=row.email,
         is_admin=row.is_admin,
         orgs={org.account.id: org.role for org in orgs},
-        org_names=tuple(org.account.name for org in orgs),
+        org_names={org.account.id: org.account.name for org in orgs},
         token=token,
         session=session,
     )
