@@ -1,0 +1,121 @@
+"""Pages that make and administer a repository: new, settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from pioche.accounts.access import Action
+from pioche.errors import HubError, InvalidInput, RepoExists, Unauthenticated
+from pioche.names import RepoId, RepoKind
+from pioche.protocols.hub.commit import Content, Header
+from pioche.repos.pages.links import repo_url
+from pioche.repos.pages.show import page_values
+from pioche.repos.types import NewRepo
+from pioche.web import flash
+from pioche.web.call import Call
+from pioche.web.repo_call import for_each_kind, repo_of
+from pioche.web.responses import see_other
+from pioche.web.routing import Route
+
+SDKS = ("gradio", "streamlit", "docker", "static")
+LICENSES = (
+    "apache-2.0 mit bsd-3-clause gpl-3.0 agpl-3.0 lgpl-3.0 mpl-2.0 cc0-1.0 cc-by-4.0 cc-by-sa-4.0 cc-by-nc-4.0 "
+    "openrail bigscience-openrail-m creativeml-openrail-m odc-by odbl other"
+).split()
+
+
+def show_new(call: Call) -> Response:
+    if call.actor.is_anonymous:
+        raise Unauthenticated("Log in to make a repository.")
+    paths = {"/new-dataset": "dataset", "/new-space": "space"}
+    kind = paths.get(call.request.scope["path"], call.query("type", "model"))
+    values = {"owner": call.query("owner", call.actor.name), "name": call.query("name"), "visibility": "public"}
+    return _new_page(call, {"kind": kind, "license": "", "sdk": "gradio", **values})
+
+
+def create(call: Call) -> Response:
+    form = call.form()
+    kind = form.get("kind", "model")
+    try:
+        if kind not in list(RepoKind):
+            raise InvalidInput("Choose a model, a dataset or a Space.")
+        repo_id = RepoId.parse(RepoKind(kind), f"{form.get('owner', '')}/{form.get('name', '').strip()}")
+        sdk = form.get("sdk") if kind == "space" else None
+        call.hub.repos.create(call.actor, NewRepo(repo_id, form.get("visibility") == "private", sdk=sdk))
+        _write_license(call, repo_id, form.get("license", ""))
+    except (InvalidInput, RepoExists) as error:
+        return _new_page(call, form, error.message, 409 if isinstance(error, RepoExists) else 400)
+    return see_other(repo_url(repo_id))
+
+
+def _write_license(call: Call, repo_id: RepoId, license_id: str) -> None:
+    """The first lines of the card, so that the licence is there from the start."""
+    if license_id in LICENSES:
+        card = Content("README.md", f"---\nlicense: {license_id}\n---\n".encode())
+        call.hub.commits.commit(call.actor, repo_id, "main", Header("Add the licence"), [card])
+
+
+def show_settings(call: Call) -> Response:
+    return _settings_page(call)
+
+
+def change_visibility(call: Call) -> Response:
+    private = call.form().get("visibility") == "private"
+    call.hub.repos.change_settings(call.actor, repo_of(call), private=private)
+    return _back(call, "Only people with access see this now." if private else "Everyone sees this now.")
+
+
+def move(call: Call) -> Response:
+    form, old = call.form(), repo_of(call)
+    try:
+        new = RepoId.parse(old.kind, f"{form.get('owner', '')}/{form.get('name', '').strip()}")
+        call.hub.repos.move(call.actor, old, new)
+    except HubError as error:
+        return _settings_page(call, move_error=error.message)
+    said = f"Renamed to {new.full}. The old address leads here."
+    return flash.say(call, see_other(repo_url(new, "settings")), said, "success")
+
+
+def delete(call: Call) -> Response:
+    repo_id = repo_of(call)
+    if call.form().get("confirm", "").strip().lower() != repo_id.full.lower():
+        return _settings_page(call, delete_error=f"Type {repo_id.full} to confirm. Nothing was deleted.")
+    call.hub.repos.delete(call.actor, repo_id)
+    return flash.say(call, see_other(f"/{repo_id.namespace}"), f"{repo_id.full} is deleted.", "success")
+
+
+def _settings_page(call: Call, **errors: str) -> Response:
+    header = call.hub.browse.header(call.actor, repo_of(call), Action.ADMIN)
+    values: dict[str, Any] = {"move_error": "", "delete_error": "", **errors, "owners": _owners(call)}
+    status = 400 if errors else 200
+    return call.hub.templates.page(
+        call, "repos/settings.html", {**page_values(call, header, "settings"), **values}, status
+    )
+
+
+def _new_page(call: Call, form: dict[str, str], error: str = "", status: int = 200) -> Response:
+    values = {"form": form, "error": error, "owners": _owners(call), "licenses": LICENSES, "sdks": SDKS}
+    return call.hub.templates.page(call, "repos/new.html", values, status)
+
+
+def _owners(call: Call) -> list[str]:
+    """Under whom the actor may make repositories: themselves first."""
+    return [call.actor.name, *call.hub.accounts.orgs_to_create_in(call.actor)]
+
+
+def _back(call: Call, said: str) -> Response:
+    return flash.say(call, see_other(repo_url(repo_of(call), "settings")), said, "success")
+
+
+routes = [
+    Route("GET", "/new", show_new, dialect="html"),
+    Route("GET", "/new-dataset", show_new, dialect="html"),
+    Route("GET", "/new-space", show_new, dialect="html"),
+    Route("POST", "/new", create, dialect="html"),
+    *for_each_kind("GET", "/{repo}/settings", show_settings, dialect="html"),
+    *for_each_kind("POST", "/{repo}/settings/visibility", change_visibility, dialect="html"),
+    *for_each_kind("POST", "/{repo}/settings/move", move, dialect="html"),
+    *for_each_kind("POST", "/{repo}/settings/delete", delete, dialect="html"),
+]

@@ -1,0 +1,160 @@
+"""Pages that change files: upload, new file, edit, delete. Each form makes one commit on a branch."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.responses import Response
+
+from pioche.accounts.access import Action
+from pioche.errors import HubError, InvalidInput, RefMoved
+from pioche.names import check_path
+from pioche.protocols.hub.commit import CommitLine, Content, DeletedFile, Header
+from pioche.repos.pages.links import file_url, repo_url
+from pioche.repos.pages.show import page_values
+from pioche.repos.service.commits import CommitResult
+from pioche.web import flash
+from pioche.web.call import Call
+from pioche.web.repo_call import for_each_kind, repo_of
+from pioche.web.responses import see_other
+
+MAX_FORM_FILES = 200
+
+
+def show_upload(call: Call) -> Response:
+    """Drag and drop with scripts; a plain form for small files without."""
+    return _form(call, "repos/upload.html", folder=_path(call), error="")
+
+
+async def upload(call: Call) -> Response:
+    """The plain form: files up to the limit of regular files, in one commit."""
+    limit = call.hub.settings.regular_file_limit
+    loop = asyncio.get_running_loop()
+    try:
+        async with call.request.form(max_files=MAX_FORM_FILES, max_part_size=limit) as form:
+            lines: list[CommitLine] = []
+            for item in form.getlist("files"):
+                if isinstance(item, UploadFile) and item.filename:
+                    lines.append(Content(_join(_path(call), item.filename), await item.read(limit + 1)))
+            summary, text = str(form.get("summary") or ""), str(form.get("description") or "")
+    except MultiPartException as error:
+        raise InvalidInput(f"The form cannot be read: {error.message}") from error
+    if not lines:
+        raise InvalidInput("Choose at least one file.")
+    header = Header(summary or f"Upload {len(lines)} files", text)
+    return await loop.run_in_executor(None, _commit, call, header, lines, _path(call))
+
+
+def show_new(call: Call) -> Response:
+    values = {"name": _join(_path(call), call.query("name")), "text": "", "base": "", "is_new": True, "error": ""}
+    return _form(call, "repos/edit.html", **values)
+
+
+def create_file(call: Call) -> Response:
+    """A file that exists already is not overwritten."""
+    form = call.form()
+    path = form.get("path", "").strip()
+    values = {"name": path, "text": form.get("text", ""), "base": "", "is_new": True}
+    try:
+        _refuse_existing(call, check_path(path))
+        header = Header(form.get("summary") or f"Create {path}", form.get("description"))
+        return _commit(call, header, [Content(path, _bytes(form))], path, show="blob")
+    except HubError as error:
+        return _form(call, "repos/edit.html", status=400, error=error.message, **values)
+
+
+def show_edit(call: Call) -> Response:
+    view = call.hub.browse.file(call.actor, repo_of(call), call.arg("rev"), _path(call))
+    if view.text is None:
+        raise InvalidInput("This file is not text, or too large to edit here. Upload a new version instead.")
+    values = {"name": view.node.path, "text": view.text, "base": view.place.commit, "is_new": False, "error": ""}
+    return _form(call, "repos/edit.html", **values)
+
+
+def save_edit(call: Call) -> Response:
+    """Another path renames the file. If the branch moved meanwhile, the text is kept and shown again."""
+    form, old = call.form(), _path(call)
+    path = form.get("path", "").strip() or old
+    values = {"name": path, "text": form.get("text", ""), "base": form.get("base", ""), "is_new": False}
+    lines: list[CommitLine] = [Content(path, _bytes(form))]
+    try:
+        if path != old:
+            _refuse_existing(call, check_path(path))
+            lines.insert(0, DeletedFile(old))
+        header = Header(form.get("summary") or f"Update {path}", form.get("description"), form.get("base") or None)
+        return _commit(call, header, lines, path, show="blob")
+    except RefMoved:
+        moved = "This branch moved while you were editing. Your text is kept: look at what changed, then save again."
+        values["base"] = call.hub.browse.file(call.actor, repo_of(call), call.arg("rev"), old).place.commit
+        return _form(call, "repos/edit.html", status=409, error=moved, **values)
+    except HubError as error:
+        return _form(call, "repos/edit.html", status=400, error=error.message, **values)
+
+
+def show_delete(call: Call) -> Response:
+    view = call.hub.browse.file(call.actor, repo_of(call), call.arg("rev"), _path(call))
+    return _form(call, "repos/delete_file.html", view=view)
+
+
+def delete_file(call: Call) -> Response:
+    form, path = call.form(), _path(call)
+    header = Header(form.get("summary") or f"Delete {path}", form.get("description"))
+    folder = path.rpartition("/")[0]
+    return _commit(call, header, [DeletedFile(path)], folder)
+
+
+def _form(call: Call, template: str, status: int = 200, **values: Any) -> Response:
+    """The page of a form, for whoever may write."""
+    header = call.hub.browse.header(call.actor, repo_of(call), Action.DISCUSS)
+    base = {**page_values(call, header, "files"), "revision": call.arg("rev"), "path": _path(call)}
+    return call.hub.templates.page(call, template, {**base, **values}, status)
+
+
+def _commit(call: Call, header: Header, lines: list[CommitLine], path: str, show: str = "tree") -> Response:
+    repo_id, revision = repo_of(call), call.arg("rev")
+    as_pull_request = call.query_flag("create_pr") or call.form().get("how") == "pull_request"
+    result: CommitResult = call.hub.commits.commit(
+        call.actor, repo_id, revision, header, lines, create_pr=as_pull_request
+    )
+    if result.pull_request is not None:
+        response = see_other(repo_url(repo_id, "discussions", str(result.pull_request)))
+        return flash.say(call, response, "Your change is a pull request now.")
+    return flash.say(call, see_other(file_url(repo_id, show, revision, path)), "Committed.", "success")
+
+
+def _refuse_existing(call: Call, path: str) -> None:
+    if call.hub.browse.exists(call.actor, repo_of(call), call.arg("rev"), path):
+        raise InvalidInput(f"There is a file '{path}' already. Edit it, or choose another name.")
+
+
+def _bytes(form: dict[str, str]) -> bytes:
+    """Browsers send lines that end in CR LF; files here end them in LF."""
+    return form.get("text", "").replace("\r\n", "\n").encode()
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _path(call: Call) -> str:
+    return call.params.get("path", "").strip("/")
+
+
+_UPLOAD = 1024 * 1024 * 1024
+routes = [
+    *for_each_kind("GET", "/{repo}/upload/{rev}", show_upload, dialect="html"),
+    *for_each_kind("GET", "/{repo}/upload/{rev}/{path*}", show_upload, dialect="html"),
+    *for_each_kind("POST", "/{repo}/upload/{rev}", upload, dialect="html", body="stream", limit=_UPLOAD),
+    *for_each_kind("POST", "/{repo}/upload/{rev}/{path*}", upload, dialect="html", body="stream", limit=_UPLOAD),
+    *for_each_kind("GET", "/{repo}/new/{rev}", show_new, dialect="html"),
+    *for_each_kind("GET", "/{repo}/new/{rev}/{path*}", show_new, dialect="html"),
+    *for_each_kind("POST", "/{repo}/new/{rev}", create_file, dialect="html"),
+    *for_each_kind("POST", "/{repo}/new/{rev}/{path*}", create_file, dialect="html"),
+    *for_each_kind("GET", "/{repo}/edit/{rev}/{path*}", show_edit, dialect="html"),
+    *for_each_kind("POST", "/{repo}/edit/{rev}/{path*}", save_edit, dialect="html"),
+    *for_each_kind("GET", "/{repo}/delete/{rev}/{path*}", show_delete, dialect="html"),
+    *for_each_kind("POST", "/{repo}/delete/{rev}/{path*}", delete_file, dialect="html"),
+]

@@ -1,0 +1,211 @@
+"""Reading for people: the values that the pages of a repository show. Each verb is one call for one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+from pioche.accounts.access import Action, allows
+from pioche.accounts.types import Actor
+from pioche.errors import EntryNotFound, HubError, RevisionNotFound
+from pioche.lfs.service import Lfs
+from pioche.names import CommitOid, RepoId, is_oid
+from pioche.ports.database import Database
+from pioche.ports.gitstore import GitRepo, GitStore, Ref, TreeNode
+from pioche.protocols.card import split_front_matter
+from pioche.protocols.safetensors import InvalidHeader, TensorHeader, read_header
+from pioche.repos.service.find import require_repo
+from pioche.repos.types import Repo
+from pioche.repos.views import (
+    CardPage,
+    CommitPage,
+    FilePage,
+    FolderEntry,
+    FolderPage,
+    Header,
+    HistoryPage,
+    Place,
+    Preview,
+)
+
+TEXT_LIMIT = 1024 * 1024  # bytes of a text file that a page shows
+FOLDER_LIMIT = 1_000  # entries of a folder that a page shows
+DIFF_LIMIT = 100  # files of a commit that a page shows
+HISTORY_PAGE = 50
+
+_MEDIA: dict[Preview, tuple[str, ...]] = {
+    "image": (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".ico", ".svg"),
+    "audio": (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus"),
+    "video": (".mp4", ".webm", ".mov"),
+    "pdf": (".pdf",),
+    "safetensors": (".safetensors",),
+    "markdown": (".md", ".markdown"),
+}
+
+
+class Browse:
+    def __init__(self, database: Database, gitstore: GitStore, lfs: Lfs) -> None:
+        self._database = database
+        self._gitstore = gitstore
+        self._lfs = lfs
+
+    def header(self, actor: Actor, repo_id: RepoId, action: Action = Action.READ) -> Header:
+        with self._database.read() as tx:
+            repo = require_repo(tx, actor, repo_id, action)
+        return _header(actor, repo)
+
+    def card(self, actor: Actor, repo_id: RepoId) -> CardPage:
+        header = self.header(actor, repo_id)
+        repo = header.repo
+        if repo.head is None:
+            return CardPage(header, None, None, {})
+        git = self._gitstore.open(repo.id)
+        place = _place(git, repo.default_branch, "")
+        text = _optional_text(git, place.commit, "README.md")
+        return CardPage(
+            header, place, None if text is None else split_front_matter(text)[1], self._parameters(git, place.commit)
+        )
+
+    def folder(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FolderPage:
+        header = self.header(actor, repo_id)
+        git = self._gitstore.open(header.repo.id)
+        place = _place(git, revision, path)
+        node = git.entry(place.commit, path)
+        if node.kind != "directory":
+            raise EntryNotFound(f"'{path}' is a file, not a folder.", commit=place.commit)
+        nodes = git.tree(place.commit, path)
+        shown = sorted(nodes, key=lambda n: (n.kind != "directory", n.name.lower()))[:FOLDER_LIMIT]
+        last = git.last_commits(place.commit, path)
+        return FolderPage(
+            header,
+            place,
+            [FolderEntry(node, last.get(node.path)) for node in shown],
+            len(nodes) - len(shown),
+            git.history(place.commit, path or None, limit=1)[0],
+            git.count_commits(place.commit),
+        )
+
+    def file(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FilePage:
+        header = self.header(actor, repo_id)
+        git = self._gitstore.open(header.repo.id)
+        place = _place(git, revision, path)
+        node = git.entry(place.commit, path)
+        if node.kind != "file":
+            raise EntryNotFound(f"'{path}' is a folder, not a file.", commit=place.commit)
+        last = git.history(place.commit, path, limit=1)[0]
+        preview = _preview_of(node)
+        if preview == "safetensors":
+            found = self._tensors(git, node)
+            if found is None:
+                return FilePage(header, place, node, last, "none")
+            return FilePage(
+                header, place, node, last, preview, tensors=found.tensors, metadata=dict(found.metadata)
+            )
+        if preview in ("text", "markdown"):
+            text = None if node.pointer else _text(git.read(node.oid))
+            return FilePage(header, place, node, last, preview if text is not None else "none", text)
+        return FilePage(header, place, node, last, preview)
+
+    def history(self, actor: Actor, repo_id: RepoId, revision: str, path: str, page: int) -> HistoryPage:
+        header = self.header(actor, repo_id)
+        git = self._gitstore.open(header.repo.id)
+        place = _place(git, revision, path)
+        if path:
+            git.entry(place.commit, path)
+        total = git.count_commits(place.commit)
+        commits = git.history(place.commit, path or None, skip=page * HISTORY_PAGE, limit=HISTORY_PAGE)
+        pages = page + 1 + (len(commits) == HISTORY_PAGE) if path else -(-total // HISTORY_PAGE)
+        return HistoryPage(header, place, commits, total, page, pages)
+
+    def commit(self, actor: Actor, repo_id: RepoId, oid: str) -> CommitPage:
+        header = self.header(actor, repo_id)
+        git = self._gitstore.open(header.repo.id)
+        if not is_oid(oid):
+            oid = git.resolve(oid)
+        commit = git.commit(oid)
+        files = git.diff(commit.parents[0] if commit.parents else None, commit.oid)
+        return CommitPage(
+            header,
+            commit,
+            files[:DIFF_LIMIT],
+            max(0, len(files) - DIFF_LIMIT),
+            sum(file.additions for file in files),
+            sum(file.deletions for file in files),
+        )
+
+    def exists(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> bool:
+        """Is there something at this path? False also for a branch that does not exist yet."""
+        git = self._gitstore.open(self.header(actor, repo_id).repo.id)
+        try:
+            git.entry(git.resolve(revision), path)
+        except (EntryNotFound, RevisionNotFound):
+            return False
+        return True
+
+    # -- weights --
+
+    def _parameters(self, git: GitRepo, commit: CommitOid) -> Mapping[str, int]:
+        try:
+            node = git.entry(commit, "model.safetensors")
+        except EntryNotFound:
+            return {}
+        found = self._tensors(git, node)
+        return {} if found is None else found.parameters
+
+    def _tensors(self, git: GitRepo, node: TreeNode) -> TensorHeader | None:
+        """None if the file is not what its name says, or its bytes are not here."""
+        try:
+            if node.pointer is None:
+                data = git.read(node.oid)
+                return read_header(lambda start, end: data[start:end], node.size)
+            with self._lfs.open_file(node.pointer.sha256) as source:
+                return read_header(lambda start, end: b"".join(source.read(start, end)), node.size)
+        except (InvalidHeader, HubError):
+            return None
+
+
+def _header(actor: Actor, repo: Repo) -> Header:
+    resource = repo.resource
+    return Header(
+        repo,
+        allows(actor, Action.WRITE, resource),
+        allows(actor, Action.ADMIN, resource),
+        allows(actor, Action.DISCUSS, resource),
+    )
+
+
+def _place(git: GitRepo, revision: str, path: str) -> Place:
+    refs = git.refs()
+    return Place(
+        revision, git.resolve(revision), path, _kind(refs, "refs/heads/"), _kind(refs, "refs/tags/")
+    )
+
+
+def _kind(refs: Sequence[Ref], prefix: str) -> list[Ref]:
+    return [ref for ref in refs if ref.ref.startswith(prefix)]
+
+
+def _optional_text(git: GitRepo, commit: CommitOid, path: str) -> str | None:
+    try:
+        node = git.entry(commit, path)
+    except EntryNotFound:
+        return None
+    return git.read(node.oid, TEXT_LIMIT).decode(errors="replace") if node.kind == "file" else None
+
+
+def _preview_of(node: TreeNode) -> Preview:
+    name = node.name.lower()
+    for preview, endings in _MEDIA.items():
+        if name.endswith(endings):
+            return preview if preview != "markdown" or node.size <= TEXT_LIMIT else "none"
+    return "text" if node.size <= TEXT_LIMIT else "none"
+
+
+def _text(data: bytes) -> str | None:
+    """None for what is not text."""
+    if b"\0" in data[:8000]:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,100 @@
+"""What the pages of a repository show: one frozen value for each page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pioche.names import CommitOid
+from pioche.ports.gitstore import CommitInfo, DiffFile, Ref, TreeNode
+from pioche.repos.types import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What every page of a repository has on top."""
+
+    repo: Repo
+    can_write: bool
+    can_admin: bool
+    can_discuss: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the repository the reader is. `revision` is what the address says, `commit` what it means."""
+
+    revision: str
+    commit: CommitOid
+    path: str
+    branches: Sequence[Ref]
+    tags: Sequence[Ref]
+
+    @property
+    def is_branch(self) -> bool:
+        """Only the tip of a branch can be edited."""
+        return any(ref.name == self.revision for ref in self.branches)
+
+
+@dataclass(frozen=True, slots=True)
+class CardPage:
+    """`text` is the body of README.md without its front matter; None if there is no card."""
+
+    header: Header
+    place: Place | None
+    text: str | None
+    parameters: Mapping[str, int]  # dtype -> count, from the header of model.safetensors
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    node: TreeNode
+    last: CommitInfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPage:
+    header: Header
+    place: Place
+    entries: Sequence[FolderEntry]
+    hidden: int  # entries that were left out because the folder is very large
+    last: CommitInfo
+    commits: int
+
+
+Preview = Literal["text", "markdown", "image", "audio", "video", "safetensors", "pdf", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePage:
+    """`text` for text and markdown previews; `tensors` for safetensors: (name, dtype, shape, count) each."""
+
+    header: Header
+    place: Place
+    node: TreeNode
+    last: CommitInfo
+    preview: Preview
+    text: str | None = None
+    tensors: Sequence[tuple[str, str, Sequence[int], int]] = ()
+    metadata: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    header: Header
+    place: Place
+    commits: Sequence[CommitInfo]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitPage:
+    header: Header
+    commit: CommitInfo
+    files: Sequence[DiffFile]
+    hidden: int
+    additions: int
+    deletions: int
