@@ -114,6 +114,8 @@ class HubApp:
 
 
 def _identify(call: Call) -> None:
+    if call.route.dialect == "cas":
+        return  # these carry a grant or a signed link, which the handler checks, and never a cookie
     call.actor = auth.authenticate(call)
     auth.check_csrf(call)
 

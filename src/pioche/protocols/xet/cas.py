@@ -131,11 +131,7 @@ class Reconstruction(Struct, frozen=True):
             self.offset_into_first_range,
             self.terms,
             {
-                name: [
-                    FetchInfo(one.chunks, source.url, one.bytes)
-                    for source in sources
-                    for one in source.ranges
-                ]
+                name: [FetchInfo(one.chunks, source.url, one.bytes) for source in sources for one in source.ranges]
                 for name, sources in self.xorbs.items()
             },
         )

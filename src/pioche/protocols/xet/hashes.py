@@ -86,25 +86,25 @@ def _swap_groups(data: bytes) -> bytes:
 
 def _parents(hashes: bytes, lengths: Sequence[int]) -> tuple[bytes, list[int]]:
     """One level up. A group ends after a node whose hash says so, or after nine."""
-    text = _swap_groups(hashes).hex()
-    closes = [byte & 3 == 0 for byte in hashes[24::32]]
+    marks = hashes[24::32]
     parents, sums, start, count = [], [], 0, len(lengths)
     while start < count:
-        end = _group_end(closes, start)
-        lines = [f"{text[64 * i : 64 * i + 64]} : {lengths[i]}\n" for i in range(start, end)]
+        end = _group_end(marks, start)
+        text = _swap_groups(hashes[32 * start : 32 * end]).hex()
+        lines = [f"{text[64 * i : 64 * i + 64]} : {lengths[start + i]}\n" for i in range(end - start)]
         parents.append(blake3("".join(lines).encode(), key=NODE_KEY).digest())
         sums.append(sum(lengths[start:end]))
         start = end
     return b"".join(parents), sums
 
 
-def _group_end(closes: list[bool], start: int) -> int:
-    left = len(closes) - start
+def _group_end(marks: bytes, start: int) -> int:
+    left = len(marks) - start
     if left <= 2:
-        return len(closes)
+        return len(marks)
     last = start + min(_GROUP_MAX, left)
     for i in range(start + 2, last):
-        if closes[i]:
+        if marks[i] & 3 == 0:
             return i + 1
     return last
 

@@ -142,9 +142,7 @@ def encode_dedupe(xorbs: Iterable[DedupeXorb], key: bytes, created: int, expires
         raw += xorb.table.raw_size
     parts.append(_BOOKEND)
     end = sum(map(len, parts))
-    parts.append(
-        _FOOTER.pack(1, RECORD, 2 * RECORD, end, 0, end, 0, end, 0, key, created, expires, disk, 0, raw, end)
-    )
+    parts.append(_FOOTER.pack(1, RECORD, 2 * RECORD, end, 0, end, 0, end, 0, key, created, expires, disk, 0, raw, end))
     return b"".join(parts)
 
 
@@ -153,8 +151,7 @@ def _decode_file(records: _Records) -> ShardFile:
     if flags & ~(_WITH_RANGE_HASHES | _WITH_SHA256):
         raise InvalidShard("a file of the shard has unknown flags")
     terms = tuple(
-        ShardTerm(xorb, length, start, end)
-        for xorb, _, length, start, end in _TERM.iter_unpack(records.take(count))
+        ShardTerm(xorb, length, start, end) for xorb, _, length, start, end in _TERM.iter_unpack(records.take(count))
     )
     proofs: tuple[bytes, ...] = ()
     if flags & _WITH_RANGE_HASHES:

@@ -8,7 +8,6 @@ Errors: `InvalidXorb` (bad header, hash mismatch, too long) -> 400; the client m
 
 from __future__ import annotations
 
-import struct
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,9 +27,6 @@ BODY_MAX = 65 * 1024 * 1024
 """64 MiB of raw bytes, a header per chunk, and room for a footer."""
 
 _FOOTER_IDENT = b"XETBLOB"
-_HASHES_IDENT = b"XBLBHSH"
-_BOUNDS_IDENT = b"XBLBBND"
-_U32 = struct.Struct("<I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +134,7 @@ def encode_chunk(raw: bytes, scheme: int = STORED) -> bytes:
     packed = compress(scheme, raw)
     if len(packed) >= len(raw):
         scheme, packed = STORED, raw
-    return (
-        b"\0" + len(packed).to_bytes(3, "little") + bytes((scheme,)) + len(raw).to_bytes(3, "little") + packed
-    )
-
-
-def encode_footer(name: bytes, table: ChunkTable) -> bytes:
-    """The version 1 footer and its length: with it an object on disk says itself what is in it."""
-    count = _U32.pack(len(table))
-    ours = _HASHES_IDENT + b"\0" + count + table.hashes
-    bounds = _BOUNDS_IDENT + b"\1" + count + table.ends.tobytes() + table.raw_ends.tobytes()
-    tail_size = 4 + 4 + 4 + 16
-    distances = _U32.pack(len(ours) + len(bounds) + tail_size) + _U32.pack(len(bounds) + tail_size)
-    footer = _FOOTER_IDENT + b"\1" + name + ours + bounds + count + distances + bytes(16)
-    return footer + _U32.pack(len(footer))
+    return b"\0" + len(packed).to_bytes(3, "little") + bytes((scheme,)) + len(raw).to_bytes(3, "little") + packed
 
 
 def _header(body: memoryview, at: int) -> tuple[int, int, int]:
