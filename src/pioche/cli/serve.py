@@ -31,6 +31,7 @@ def serve(host: str | None, port: int | None, data: Path | None) -> None:
     """Start the hub."""
     settings = load_settings({"host": host, "port": port, "data": data})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells the steps of every start
     uvloop.run(_serve(settings))
 
 

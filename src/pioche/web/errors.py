@@ -42,7 +42,7 @@ def error_response(call: Call, error: errors.HubError) -> Response:
     status, headers = status_of(error), _headers(call, error)
     # The public reference answers 401 to anonymous people where it answers 404 to others, so that tools which
     # ask for a log-in on 401 do so; what is private and what does not exist stay alike.
-    if isinstance(error, errors.RepoNotFound) and call.actor.is_anonymous:
+    if isinstance(error, errors.RepoNotFound | errors.GatedRepo) and call.actor.is_anonymous:
         status = 401
     if call.request.method == "HEAD":
         return Response(b"", status, headers)
