@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # What a program needs to run at all; the rest of the developer's environment stays outside.
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 
+# The command asks the package index for a newer version of itself, which is not what is tested here.
+_QUIET = {"HF_HUB_DISABLE_UPDATE_CHECK": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "NO_COLOR": "1"}
+
 
 class CommandFailed(AssertionError):
     """A command ended with a status other than 0. The message holds all that it printed."""
@@ -72,18 +75,7 @@ class Hf(_Client):
         return Hf(self.url, self.home.with_name(f"{self.home.name}-{name}"), person, xet)
 
     def environment(self) -> dict[str, str]:
-        values = {
-            **super().environment(),
-            "HF_ENDPOINT": self.url,
-            "HF_HOME": str(self.home / "hf"),
-            "HF_HUB_DISABLE_TELEMETRY": "0",
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-            "HF_HUB_DISABLE_UPDATE_CHECK": "1",
-            "NO_COLOR": "1",
-            "PYTHONUNBUFFERED": "1",
-            "OMP_NUM_THREADS": "2",
-            "no_proxy": "127.0.0.1,localhost",
-        }
+        values = {**super().environment(), "HF_ENDPOINT": self.url, "OMP_NUM_THREADS": "2"}
         if not self.xet:
             values["HF_HUB_DISABLE_XET"] = "1"
         if self.person is not None:
@@ -92,15 +84,15 @@ class Hf(_Client):
 
     def run(self, *arguments: str, folder: Path | None = None, seconds: float = 280) -> str:
         """What `hf ARGUMENTS` prints; raises `CommandFailed`."""
-        return _output(self._run(["hf", *arguments], folder, {}, seconds))
+        return _output(self._run(["hf", *arguments], folder, _QUIET, seconds))
 
     def try_run(self, *arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
         """As `run`, for a command that is meant to fail."""
-        return self._run(["hf", *arguments], folder, {}, 280)
+        return self._run(["hf", *arguments], folder, _QUIET, 280)
 
-    def python(self, script: str, *arguments: str, seconds: float = 280, extra: Mapping[str, str] = {}) -> str:
-        """What a fresh Python prints that runs this script with only this environment."""
-        return _output(self._run([sys.executable, "-c", script, *arguments], None, extra, seconds))
+    def python(self, script: Path, *arguments: str, seconds: float = 280) -> str:
+        """What a fresh Python prints that runs a script and knows of the hub by `HF_ENDPOINT` alone."""
+        return _output(self._run([sys.executable, str(script), *arguments], None, {}, seconds))
 
     @property
     def api(self) -> HfApi:
@@ -126,7 +118,6 @@ class Git(_Client):
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_ASKPASS": "true",
-            "no_proxy": "127.0.0.1,localhost",
         }
 
     def remote(self, path: str, person: Person | None = None) -> str:
