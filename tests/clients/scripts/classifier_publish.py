@@ -18,10 +18,8 @@ def main(repo: str) -> None:
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, pad_token="[PAD]", unk_token="[UNK]")
 
     sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
-    labels = {0: "rainy", 1: "sunny"}
-    config = BertConfig(
-        vocab_size=len(vocabulary), id2label=labels, label2id={v: k for k, v in labels.items()}, **sizes
-    )
+    id2label = {0: "rainy", 1: "sunny"}
+    config = BertConfig(vocab_size=len(vocabulary), id2label=id2label, **sizes)
     model = BertForSequenceClassification(config)
 
     texts, classes = [], []
