@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gettext
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.responses import HTMLResponse
 
 import pioche
-from pioche.web import auth, filters, flash
+from pioche.web import auth, filters, flash, text
 from pioche.web.call import Call
 
 CSP = (
@@ -20,7 +19,6 @@ CSP = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 _PACKAGE = Path(pioche.__file__).parent
-LANGUAGES = ("en",)
 
 
 class Templates:
@@ -36,8 +34,7 @@ class Templates:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         )
-        translations = gettext.translation("pioche", _PACKAGE / "locale", list(LANGUAGES), fallback=True)
-        self.environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        self.environment.install_gettext_translations(text.translations, newstyle=True)  # type: ignore[attr-defined]
         self.environment.filters.update(filters.FILTERS)
         self.environment.globals.update(site=site, version=pioche.__version__)
 

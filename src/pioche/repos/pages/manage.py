@@ -18,6 +18,7 @@ from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
+from pioche.web.text import _
 
 SDKS = ("gradio", "streamlit", "docker", "static")
 LICENSES = (
@@ -64,7 +65,7 @@ def show_settings(call: Call) -> Response:
 def change_visibility(call: Call) -> Response:
     private = call.form().get("visibility") == "private"
     call.hub.repos.change_settings(call.actor, repo_of(call), private=private)
-    return _back(call, "Only people with access see this now." if private else "Everyone sees this now.")
+    return _back(call, _("Only people with access see this now.") if private else _("Everyone sees this now."))
 
 
 def move(call: Call) -> Response:
@@ -74,16 +75,16 @@ def move(call: Call) -> Response:
         call.hub.repos.move(call.actor, old, new)
     except HubError as error:
         return _settings_page(call, move_error=error.message)
-    said = f"Renamed to {new.full}. The old address leads here."
+    said = _("Renamed to %(name)s. The old address leads here.") % {"name": new.full}
     return flash.say(call, see_other(repo_url(new, "settings")), said, "success")
 
 
 def delete(call: Call) -> Response:
     repo_id = repo_of(call)
     if call.form().get("confirm", "").strip().lower() != repo_id.full.lower():
-        return _settings_page(call, delete_error=f"Type {repo_id.full} to confirm. Nothing was deleted.")
+        return _settings_page(call, delete_error=_("Type %(name)s to confirm. Nothing was deleted.") % {"name": repo_id.full})
     call.hub.repos.delete(call.actor, repo_id)
-    return flash.say(call, see_other(f"/{repo_id.namespace}"), f"{repo_id.full} is deleted.", "success")
+    return flash.say(call, see_other(f"/{repo_id.namespace}"), _("%(name)s is deleted.") % {"name": repo_id.full}, "success")
 
 
 def _settings_page(call: Call, **errors: str) -> Response:

@@ -20,6 +20,7 @@ from pioche.web import flash
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import see_other
+from pioche.web.text import _
 
 MAX_FORM_FILES = 200
 
@@ -87,7 +88,7 @@ def save_edit(call: Call) -> Response:
         header = Header(form.get("summary") or f"Update {path}", form.get("description"), form.get("base") or None)
         return _commit(call, header, lines, path, show="blob")
     except RefMoved:
-        moved = "This branch moved while you were editing. Your text is kept: look at what changed, then save again."
+        moved = _("This branch moved while you were editing. Your text is kept: look at what changed, then save again.")
         values["base"] = call.hub.browse.file(call.actor, repo_of(call), call.arg("rev"), old).place.commit
         return _form(call, "repos/edit.html", status=409, error=moved, **values)
     except HubError as error:
@@ -121,8 +122,8 @@ def _commit(call: Call, header: Header, lines: list[CommitLine], path: str, show
     )
     if result.pull_request is not None:
         response = see_other(repo_url(repo_id, "discussions", str(result.pull_request)))
-        return flash.say(call, response, "Your change is a pull request now.")
-    return flash.say(call, see_other(file_url(repo_id, show, revision, path)), "Committed.", "success")
+        return flash.say(call, response, _("Your change is a pull request now."))
+    return flash.say(call, see_other(file_url(repo_id, show, revision, path)), _("Committed."), "success")
 
 
 def _refuse_existing(call: Call, path: str) -> None:
