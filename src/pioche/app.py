@@ -8,6 +8,9 @@ from pioche.accounts import tasks as accounts_tasks
 from pioche.accounts.grants import Signer
 from pioche.accounts.service import Accounts
 from pioche.hub import Hub
+from pioche.lfs import api as lfs_api
+from pioche.lfs import tasks as lfs_tasks
+from pioche.lfs.service import Lfs
 from pioche.migrations import upgrade
 from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database.sqlite import SqliteDatabase
@@ -26,6 +29,7 @@ ROUTES: list[list[Route]] = [
     assets.routes,
     accounts_api.routes,
     xet_api.routes,
+    lfs_api.routes,
 ]
 
 
@@ -38,9 +42,11 @@ def build_hub(settings: Settings) -> Hub:
     signer = Signer.from_file(data / "secret.key")
     queue = Queue(database, settings.workers)
     queue.register(accounts_tasks.tasks)
+    queue.register(lfs_tasks.tasks)
     blobs = LocalBlobStore(data / "blobs")
     gitstore = BareGitStore(data / "git")
     accounts = Accounts(database, settings, queue, signer)
+    xet = Xet(database, blobs, signer, settings)
     return Hub(
         settings=settings,
         database=database,
@@ -50,7 +56,8 @@ def build_hub(settings: Settings) -> Hub:
         queue=queue,
         templates=Templates({"name": settings.site_name, "signup_open": settings.signup_open}),
         accounts=accounts,
-        xet=Xet(database, blobs, signer, settings),
+        xet=xet,
+        lfs=Lfs(database, blobs, xet, queue, signer, settings),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pioche.accounts.grants import Signer
     from pioche.accounts.service import Accounts
+    from pioche.lfs.service import Lfs
     from pioche.ports.blobs import BlobStore
     from pioche.ports.database import Database
     from pioche.ports.gitstore import GitStore
@@ -28,3 +29,4 @@ class Hub:
     templates: Templates
     accounts: Accounts
     xet: Xet
+    lfs: Lfs

@@ -47,6 +47,16 @@ class Settings:
         default=512 * MIB, metadata={"doc": "Uploads are refused when less than this stays free on the disk."}
     )
     link_seconds: int = field(default=3600, metadata={"doc": "Seconds that signed links and Xet tokens live."})
+    lfs_part_size: int = field(
+        default=GIB, metadata={"doc": "Bytes of one part of a Git LFS upload in parts, which starts at five parts."}
+    )
+    lfs_to_xet: bool = field(
+        default=True,
+        metadata={"doc": "Turn files that came by Git LFS into chunks later, which stores repeated content once."},
+    )
+    lfs_to_xet_after: int = field(
+        default=3600, metadata={"doc": "Seconds that such a file stays whole, and fastest to download."}
+    )
     log_level: str = field(default="info", metadata={"doc": "debug, info, warning or error."})
 
 

@@ -16,6 +16,10 @@ class BlobStore(Protocol):
         """A fresh path for a temporary file that `put_file` can take over without a copy."""
         ...
 
+    def drop_stale_spools(self, seconds: float) -> int:
+        """Deletes spools (files, or folders of them) that nothing was written to for so long. Returns the count."""
+        ...
+
     def put_file(self, key: str, source: Path) -> None:
         """Takes `source` over (it is gone afterwards). A key that exists already stays as it is."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +22,13 @@ class LocalBlobStore(BlobStore):
 
     def new_spool(self) -> Path:
         return self.spool / secrets.token_hex(16)
+
+    def drop_stale_spools(self, seconds: float) -> int:
+        limit = time.time() - seconds
+        stale = [path for path in self.spool.iterdir() if _last_written(path) < limit]
+        for path in stale:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        return len(stale)
 
     def put_file(self, key: str, source: Path) -> None:
         target = self.root / key
@@ -40,7 +48,7 @@ class LocalBlobStore(BlobStore):
 
     def open(self, key: str) -> BinaryIO:
         try:
-            return (self.root / key).open("rb", buffering=0)  # type: ignore[return-value]
+            return (self.root / key).open("rb", buffering=0)
         except FileNotFoundError as error:
             raise BlobNotFound(f"There is no blob '{key}'.") from error
 
@@ -58,6 +66,15 @@ class LocalBlobStore(BlobStore):
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(self.root).free
+
+
+def _last_written(path: Path) -> float:
+    """Of a file, or of what is in a folder. What vanishes meanwhile is not stale."""
+    try:
+        inside = list(path.iterdir()) if path.is_dir() else []
+        return max(entry.stat().st_mtime for entry in [path, *inside])
+    except FileNotFoundError:
+        return time.time()
 
 
 def _make_folders(folder: Path, root: Path) -> None:
