@@ -1,0 +1,68 @@
+"""How fast plain GET moves a large file, whole and in ranges, beside nginx with the same file.
+
+The file is sent once as LFS and once as Xet: clients without Xet read both in the same way. `curl` reads, follows
+the redirect, and throws away what it reads; nginx is asked in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+
+from measure import GIB, MIB, bench, best, nginx, report, tool
+
+from pioche.testkit.files import digest, write_random
+
+RANGE = 64 * MIB
+# How much of nginx's speed is asked for: whole files, ranges.
+TARGETS = {"LFS": (0.8, 0.5), "Xet": (0.3, 0.3)}
+RUNS = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=1024, help="MiB of the file")
+    size = parser.parse_args().size * MIB
+    with bench() as at:
+        source = write_random(at.folder / "source" / "weights.bin", size)
+        with nginx(at.folder / "nginx", f"location / {{ root {source.parent}; }}") as reference:
+            url = f"{reference}/weights.bin"
+            bounds = [(start, min(start + RANGE, size) - 1) for start in range(0, size, RANGE)]
+            whole, ranges = best(RUNS, lambda: _get(url)), best(RUNS, lambda: _get_ranges(url, bounds))
+            for way, xet in (("LFS", False), ("Xet", True)):
+                at.alice.as_(at.cast.alice, xet).run("upload", f"alice/{way.lower()}", str(source), seconds=1200)
+                link = f"{at.server.url}/alice/{way.lower()}/resolve/main/weights.bin"
+                _check(link, digest(source))
+                _compare(f"GET of a whole {way} file", size, best(RUNS, lambda: _get(link)), whole, TARGETS[way][0])
+                took = best(RUNS, lambda: _get_ranges(link, bounds))
+                _compare(f"GET of a {way} file in {RANGE // MIB} MiB ranges", size, took, ranges, TARGETS[way][1])
+
+
+def _compare(what: str, size: int, seconds: float, reference: float, target: float) -> None:
+    ours, theirs = size / GIB / seconds, size / GIB / reference
+    figure = f"{ours:.2f} GiB/s, nginx {theirs:.2f} ({ours / theirs:.2f}x)"
+    report(what, figure, f">= {target:.2f}x", ours / theirs >= target)
+
+
+def _get(url: str) -> None:
+    subprocess.run([tool("curl"), "-sfL", "-o", "/dev/null", url], check=True)
+
+
+def _get_ranges(url: str, bounds: list[tuple[int, int]]) -> None:
+    """One after the other in one process, so that connections are used again."""
+    command = [tool("curl")]
+    for first, last in bounds:
+        command += ["-sfL", "-r", f"{first}-{last}", "-o", "/dev/null", url, "--next"]
+    subprocess.run(command[:-1], check=True)
+
+
+def _check(url: str, expected: str) -> None:
+    """A fast wrong answer is no answer."""
+    with subprocess.Popen([tool("curl"), "-sfL", url], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert hashlib.file_digest(process.stdout, "sha256").hexdigest() == expected, f"{url} has other bytes"
+
+
+if __name__ == "__main__":
+    main()
