@@ -4,9 +4,12 @@ from __future__ import annotations
 
 
 from pioche.accounts import api as accounts_api
+from pioche.accounts import pages as accounts_pages
 from pioche.accounts import tasks as accounts_tasks
 from pioche.accounts.grants import Signer
 from pioche.accounts.service import Accounts
+from pioche.git import api as git_api
+from pioche.git.service import Git
 from pioche.hub import Hub
 from pioche.lfs import api as lfs_api
 from pioche.lfs import tasks as lfs_tasks
@@ -16,6 +19,8 @@ from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database.sqlite import SqliteDatabase
 from pioche.ports.gitstore.bare import BareGitStore
 from pioche.queue.service import Queue
+from pioche.repos.service.markers import Markers
+from pioche.repos.service.refs import Refs
 from pioche.settings import Settings
 from pioche.web import assets, health
 from pioche.web.asgi import HubApp
@@ -28,8 +33,10 @@ ROUTES: list[list[Route]] = [
     health.routes,
     assets.routes,
     accounts_api.routes,
+    accounts_pages.routes,
     xet_api.routes,
     lfs_api.routes,
+    git_api.routes,
 ]
 
 
@@ -47,6 +54,8 @@ def build_hub(settings: Settings) -> Hub:
     gitstore = BareGitStore(data / "git")
     accounts = Accounts(database, settings, queue, signer)
     xet = Xet(database, blobs, signer, settings)
+    lfs = Lfs(database, blobs, xet, queue, signer, settings)
+    refs = Refs(database, gitstore, queue, Markers(data / "moves"))
     return Hub(
         settings=settings,
         database=database,
@@ -57,7 +66,8 @@ def build_hub(settings: Settings) -> Hub:
         templates=Templates({"name": settings.site_name, "signup_open": settings.signup_open}),
         accounts=accounts,
         xet=xet,
-        lfs=Lfs(database, blobs, xet, queue, signer, settings),
+        lfs=lfs,
+        git=Git(database, gitstore, refs, lfs, settings, author_of=lambda repo, number: None),
     )
 
 

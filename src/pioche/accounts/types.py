@@ -41,6 +41,9 @@ class OrgRole(IntEnum):
 TokenRole = Literal["read", "write", "fineGrained"]
 
 
+Permission = Literal["read", "write"]
+
+
 class RepoScope(msgspec.Struct, frozen=True):
     """What a fine-grained token may do to one repository, or to all of one account (`repo_id` None).
 
@@ -48,7 +51,7 @@ class RepoScope(msgspec.Struct, frozen=True):
     people to read; the ids decide.
     """
 
-    permission: Literal["read", "write"]
+    permission: Permission
     repo_id: int | None = None
     owner_id: int | None = None
     kind: str = ""  # model, dataset, space, user or org

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 from pioche.accounts import store
+from pioche.accounts.attempts import Attempts, address_key
 from pioche.accounts.grants import Signer
 from pioche.accounts.secrecy import Passwords
 from pioche.accounts.service.joining import join
@@ -18,6 +19,8 @@ from pioche.ports.database import Database, Tx
 from pioche.queue.service import Queue
 from pioche.settings import Settings
 
+JOINS = 30  # tries to make an account, per address and window of `Attempts`
+
 
 class Accounts:
     """The door to the room. `tokens`, `orgs`, `people` and `log_ins` hold the verbs of one noun each."""
@@ -28,6 +31,7 @@ class Accounts:
         self._queue = queue
         self._signer = signer
         self._passwords = Passwords()
+        self._joins = Attempts(JOINS)
         self.tokens = Tokens(database)
         self.orgs = Orgs(database)
         self.log_ins = LogIns(database, self._passwords, settings.session_days)
@@ -53,12 +57,17 @@ class Accounts:
 
     # -- joining and logging in --
 
-    def sign_up(self, actor: Actor, new: NewUser) -> User:
-        """Raises `Forbidden` where joining is closed, `InvalidInput`, `InvalidName`, `Conflict` (taken)."""
+    def sign_up(self, actor: Actor, new: NewUser, address: str | None = None) -> User:
+        """Raises `Forbidden` where joining is closed, `InvalidInput`, `InvalidName`, `Conflict` (taken).
+
+        `address`, if given, is where the person is: `RateLimited` when too many join from there.
+        """
         if not actor.is_admin:
             self._require_open()
             if new.is_admin:
                 raise Forbidden("Only an admin can make an admin.")
+        if address is not None:
+            self._joins.count((address_key(address),))
         return join(self._database, self._queue, self._passwords, actor, new)
 
     def log_in(self, name_or_email: str, password: str, address: str, user_agent: str = "") -> str:
@@ -76,10 +85,13 @@ class Accounts:
                 return None
         return self._signer.mac("setup", b"first admin")
 
+    def is_setup_key(self, key: str) -> bool:
+        expected = self.setup_key()
+        return expected is not None and hmac.compare_digest(key.encode(errors="replace"), expected.encode())
+
     def set_up(self, key: str, new: NewUser) -> User:
         """Makes the first admin. The key is dead afterwards. Raises `NotFound` for a wrong or dead one."""
-        expected = self.setup_key()
-        if expected is None or not hmac.compare_digest(key.encode(errors="replace"), expected.encode()):
+        if not self.is_setup_key(key):
             raise NotFound("This set-up link does not work (any more). The hub prints the current one when it starts.")
         return join(self._database, self._queue, self._passwords, None, new)
 
