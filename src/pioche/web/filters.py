@@ -66,7 +66,7 @@ def avatar_svg(name: str, classes: str = "") -> Markup:
     return Markup(
         '<svg class="avatar {classes}" viewBox="0 0 24 24" aria-hidden="true"><defs>'
         '<linearGradient id="{key}" gradientTransform="rotate({turn} .5 .5)">'
-        '<stop stop-color="hsl({hue} 52% 42%)"/><stop offset="1" stop-color="hsl({other} 58% 58%)"/>'
+        '<stop stop-color="hsl({hue} 40% 40%)"/><stop offset="1" stop-color="hsl({other} 46% 55%)"/>'
         '</linearGradient></defs><path fill="url(#{key})" d="M0 0h24v24H0z"/>'
         '<path d="M-4 {y}Q12 {bend} 28 {end}" fill="none" stroke="#fff" stroke-opacity=".35"'
         ' stroke-width="5"/></svg>'
