@@ -56,13 +56,8 @@ def _repository(at: Bench, count: int) -> Path:
 @contextmanager
 def _http_backend(folder: Path, bare: Path) -> Iterator[str]:
     socket = folder / "fcgi.sock"
-    environment = {
-        **os.environ,
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "safe.directory",
-        "GIT_CONFIG_VALUE_0": "*",
-    }
-    fcgi = subprocess.Popen([tool("fcgiwrap"), "-c", "2", "-s", f"unix:{socket}"], env=environment)
+    safe = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+    fcgi = subprocess.Popen([tool("fcgiwrap"), "-c", "2", "-s", f"unix:{socket}"], env={**os.environ, **safe})
     backend = Path(subprocess.check_output(["git", "--exec-path"], text=True).strip()) / "git-http-backend"
     location = f"""location / {{
         fastcgi_pass unix:{socket};

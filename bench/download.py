@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import subprocess
+from functools import partial
 
 from measure import GIB, MIB, bench, best, nginx, report, tool
 
@@ -29,18 +30,18 @@ def main() -> None:
         with nginx(at.folder / "nginx", f"location / {{ root {source.parent}; }}") as reference:
             url = f"{reference}/weights.bin"
             bounds = [(start, min(start + RANGE, size) - 1) for start in range(0, size, RANGE)]
-            whole, ranges = best(RUNS, lambda: _get(url)), best(RUNS, lambda: _get_ranges(url, bounds))
-            for way, xet in (("LFS", False), ("Xet", True)):
-                at.alice.as_(at.cast.alice, xet).run("upload", f"alice/{way.lower()}", str(source), seconds=1200)
-                link = f"{at.server.url}/alice/{way.lower()}/resolve/main/weights.bin"
+            whole, ranges = best(RUNS, partial(_get, url)), best(RUNS, partial(_get_ranges, url, bounds))
+            for way in TARGETS:
+                at.machine(way, xet=way == "Xet").run("upload", f"alice/{way}", str(source), seconds=1800)
+                link = f"{at.server.url}/alice/{way}/resolve/main/weights.bin"
                 _check(link, digest(source))
-                _compare(f"GET of a whole {way} file", size, best(RUNS, lambda: _get(link)), whole, TARGETS[way][0])
-                took = best(RUNS, lambda: _get_ranges(link, bounds))
-                _compare(f"GET of a {way} file in {RANGE // MIB} MiB ranges", size, took, ranges, TARGETS[way][1])
+                took = best(RUNS, partial(_get, link)), best(RUNS, partial(_get_ranges, link, bounds))
+                _compare(f"GET of a whole {way} file", size, (took[0], whole), TARGETS[way][0])
+                _compare(f"GET of a {way} file in {RANGE // MIB} MiB ranges", size, (took[1], ranges), TARGETS[way][1])
 
 
-def _compare(what: str, size: int, seconds: float, reference: float, target: float) -> None:
-    ours, theirs = size / GIB / seconds, size / GIB / reference
+def _compare(what: str, size: int, seconds: tuple[float, float], target: float) -> None:
+    ours, theirs = (size / GIB / each for each in seconds)
     figure = f"{ours:.2f} GiB/s, nginx {theirs:.2f} ({ours / theirs:.2f}x)"
     report(what, figure, f">= {target:.2f}x", ours / theirs >= target)
 

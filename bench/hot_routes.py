@@ -1,4 +1,4 @@
-"""Requests per second of the three hottest addresses, beside an empty one of the same hub: what the work itself costs."""
+"""Requests per second of the three hottest addresses, beside an empty one of the same hub."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long the hub takes from its command to its first answer, and how much memory it holds when nobody asks anything."""
+"""How long the hub takes from its command to its first answer, and how much memory it holds when idle."""
 
 from __future__ import annotations
 

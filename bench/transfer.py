@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from measure import GIB, MIB, Bench, bench, cpu_seconds, report
@@ -39,7 +40,7 @@ def _measure(at: Bench, way: str, source: Path, size: int) -> None:
     _line(f"hf download of {size / GIB:.2f} GiB by {way}", size, (wall, cpu), target_down)
 
 
-def _timed(at: Bench, action) -> tuple[float, float, str]:  # type: ignore[no-untyped-def]
+def _timed(at: Bench, action: Callable[[], str]) -> tuple[float, float, str]:
     start, cpu = time.perf_counter(), cpu_seconds(at.server.pid)
     output = action()
     return time.perf_counter() - start, cpu_seconds(at.server.pid) - cpu, output
