@@ -7,6 +7,7 @@ no `-` or `.` at either end; no `--`, no `..`; not ending in `.git`. Case is kep
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
@@ -154,6 +155,11 @@ def _path_fault(text: str) -> str | None:
         if len(part.encode()) > 255:
             return "a part is longer than 255 bytes"
     return None
+
+
+def fold_name(name: str) -> str:
+    """What a file system that ignores case, or the form of accents, takes a name for."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def check_ref_name(text: str) -> str:

@@ -9,7 +9,7 @@ Errors: `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `BlobNotFound`, `In
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -89,6 +89,24 @@ class DiffFile:
     deletions: int
     patch: str | None
     """Unified diff of this file; None if it is binary, a submodule, or longer than the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How to start the git program on a repository."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingObject:
+    """An object of a push. `path` is one place where it is used; empty for commits and root folders."""
+
+    oid: str
+    kind: Literal["commit", "tree", "blob", "tag"]
+    size: int
+    path: str
 
 
 # -- changes: what a commit does, in this order --
@@ -222,6 +240,19 @@ class GitRepo(RefVerbs, TreeVerbs, HistoryVerbs, WriteVerbs, Protocol):
     """One repository. Cheap to get, safe to keep and to share between threads."""
 
 
+class Incoming(TreeVerbs, Protocol):
+    """A repository together with the objects of a push that git keeps in quarantine. For one thread."""
+
+    def objects(self, tips: Sequence[str]) -> list[IncomingObject]:
+        """What these commits or tags reach and no ref did before."""
+
+    def names(self, tree: str) -> list[bytes]:
+        """The bare names in a folder, as they are stored."""
+
+    def commit_of(self, oid: str) -> CommitOid | None:
+        """The commit that an object is, or that a tag stands for; None if it is something else."""
+
+
 class GitStore(Protocol):
     hooks: Path
     """The folder whose `pre-receive` and `post-receive` git runs for every repository."""
@@ -240,6 +271,12 @@ class GitStore(Protocol):
 
     def path(self, repo: int) -> Path:
         """Where the git program finds it."""
+
+    def program(self, repo: int, *arguments: str) -> Program:
+        """`git <arguments>` on this repository, for who streams to and from it. Raises `RepoNotFound`."""
+
+    def incoming(self, repo: int, quarantine: Path) -> Incoming:
+        """`quarantine` is the object folder that git gave to the push (`GIT_OBJECT_DIRECTORY`)."""
 
     def maintain(self, repo: int) -> None:
         """Pack refs and objects and drop objects nothing has reached for two weeks."""

@@ -14,9 +14,11 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from pioche.errors import Conflict, RepoNotFound
+from pioche.ports.gitstore import Program
 from pioche.ports.gitstore.bare.durable import sync_folder, write_synced
 from pioche.ports.gitstore.bare.handles import Handles
-from pioche.ports.gitstore.bare.process import run_git
+from pioche.ports.gitstore.bare.incoming import BareIncoming
+from pioche.ports.gitstore.bare.process import git_environment, run_git
 from pioche.ports.gitstore.bare.repo import BareRepo
 from pioche.ports.gitstore.bare.tree_cache import TreeCache
 
@@ -97,9 +99,7 @@ class BareGitStore:
         return BareRepo(self.path(repo), self._handles, self._trees)
 
     def copy(self, source: int, target: int) -> None:
-        origin, final = self.path(source), self.path(target)
-        if not origin.exists():
-            raise RepoNotFound("The repository to copy has no git data.")
+        origin, final = self._existing(source), self.path(target)
         if final.exists():
             raise Conflict("This repository has git data already.")
         branch = _symbolic_head(origin)
@@ -128,11 +128,21 @@ class BareGitStore:
         sync_folder(doomed.parent)
         shutil.rmtree(away)
 
+    def program(self, repo: int, *arguments: str) -> Program:
+        where = self._existing(repo)
+        return Program(("git", "--git-dir", str(where), *arguments), git_environment())
+
+    def incoming(self, repo: int, quarantine: Path) -> BareIncoming:
+        return BareIncoming(self._existing(repo), quarantine, self._handles, self._trees)
+
     def maintain(self, repo: int) -> None:
+        run_git(self._existing(repo), "gc", "--quiet")
+
+    def _existing(self, repo: int) -> Path:
         where = self.path(repo)
         if not where.exists():
             raise RepoNotFound("This repository has no git data.")
-        run_git(where, "gc", "--quiet")
+        return where
 
     def _skeleton(self, folder: Path, branch: str) -> Path:
         """An empty repository beside its final place: git finds the shared configuration from there."""

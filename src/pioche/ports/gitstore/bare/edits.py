@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pygit2
 
 from pioche.errors import EntryNotFound, InvalidPath
+from pioche.names import fold_name
 from pioche.ports.gitstore.bare.objects import GitObject
 from pioche.ports.gitstore.bare.raw_tree import EXECUTABLE, FILE, TREE, format_tree, read_tree
 
@@ -120,5 +120,4 @@ class Folder:
 
 
 def _fold(name: bytes) -> str:
-    """What a file system that ignores case, or the form of accents, takes a name for."""
-    return unicodedata.normalize("NFC", name.decode(errors="surrogateescape")).casefold()
+    return fold_name(name.decode(errors="surrogateescape"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from pioche.ports.gitstore import GitFailed
@@ -26,13 +27,13 @@ def git_environment() -> dict[str, str]:
     }
 
 
-def run_git(repo: Path, *arguments: str, stdin: bytes = b"") -> bytes:
-    """The standard output of `git <arguments>` in `repo`. Raises `GitFailed`."""
+def run_git(repo: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
+    """The standard output of `git <arguments>` in `repo`; `extra` is more environment. Raises `GitFailed`."""
     done = subprocess.run(
         ["git", "--git-dir", str(repo), *arguments],
         input=stdin,
         capture_output=True,
-        env=git_environment(),
+        env=git_environment() | dict(extra or {}),
         check=False,
     )
     if done.returncode != 0:
