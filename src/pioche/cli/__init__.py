@@ -22,6 +22,7 @@ COMMANDS = {
     "rebuild": "pioche.cli.operate",
     "doctor": "pioche.cli.operate",
     "migrate": "pioche.cli.operate",
+    "migration": "pioche.cli.operate",
 }
 
 

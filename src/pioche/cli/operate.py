@@ -1,14 +1,29 @@
-"""Commands for whoever runs the hub."""
+"""Commands for whoever runs the hub. They work while the hub runs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from pioche.app import ROUTES, build_hub
 from pioche.cli import data_option
+from pioche.cli.inspect import faults_of
+from pioche.hub import Hub
+from pioche.lfs.tasks import UNHELD_GRACE_DAYS
 from pioche.settings import load_settings
+
+
+@contextmanager
+def opened(data: Path | None) -> Iterator[Hub]:
+    """The hub of a data folder, for one command."""
+    hub = build_hub(load_settings({"data": data}))
+    try:
+        yield hub
+    finally:
+        hub.database.close()
 
 
 @click.command()
@@ -25,5 +40,61 @@ def routes(text: str) -> None:
 @data_option
 def migrate(data: Path | None) -> None:
     """Bring the database of a data folder to this version."""
-    build_hub(load_settings({"data": data})).database.close()
-    click.echo("The database is up to date.")
+    with opened(data):
+        click.echo("The database is up to date.")
+
+
+@click.command()
+@data_option
+def gc(data: Path | None) -> None:
+    """Free what nobody uses any more: large files, chunks, git objects. Recent things are kept for their grace."""
+    with opened(data) as hub:
+        files, freed = hub.lfs.collect(UNHELD_GRACE_DAYS)
+        click.echo(f"Large files: {files} removed, {freed} bytes freed.")
+        report = hub.xet.sweep()
+        click.echo(
+            f"Chunk store: {report.files} files forgotten, {report.doomed} xorbs marked, {report.deleted} removed, "
+            f"{report.freed} bytes freed."
+        )
+        with hub.database.read() as tx:
+            numbers = hub.repos.numbers(tx)
+        for number in numbers:
+            hub.gitstore.maintain(number)
+        click.echo(f"Repositories: {len(numbers)} packed.")
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["repos"]))
+@data_option
+def rebuild(what: str, data: Path | None) -> None:
+    """Make derived data again from what is true: tags, cards and sizes of repositories."""
+    with opened(data) as hub:
+        with hub.database.read() as tx:
+            numbers = hub.repos.numbers(tx)
+        for number in numbers:
+            hub.repos.refresh(number)
+        click.echo(f"Rebuilt {len(numbers)} {what}.")
+
+
+@click.command()
+@click.option("--deep", is_flag=True, help="Also read every stored byte and compare it with its name (slow).")
+@data_option
+def doctor(deep: bool, data: Path | None) -> None:
+    """Look for damage: database, git repositories, large files. Says what is wrong and changes nothing."""
+    with opened(data) as hub:
+        count = 0
+        for fault in faults_of(hub, deep):
+            click.echo(fault)
+            count += 1
+    if count:
+        raise click.ClickException(f"{count} faults. Restore what is missing from a backup.")
+    click.echo("All is well.")
+
+
+@click.command()
+@click.argument("message")
+def migration(message: str) -> None:
+    """Write a migration from what the tables say now (for developers)."""
+    from pioche.migrations.write import write_migration
+
+    click.echo(f"Wrote {write_migration(message)}. Read it before you commit it.")

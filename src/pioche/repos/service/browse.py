@@ -158,8 +158,9 @@ class Browse:
             if node.pointer is None:
                 data = git.read(node.oid)
                 return read_header(lambda start, end: data[start:end], node.size)
-            with self._lfs.open_file(node.pointer.sha256) as source:
-                return read_header(lambda start, end: b"".join(source.read(start, end)), node.size)
+            with self._database.read() as tx:
+                source = self._lfs.open_file(tx, node.pointer.sha256)
+            return read_header(lambda start, end: b"".join(source.read(start, end)), node.size)
         except (InvalidHeader, HubError):
             return None
 
