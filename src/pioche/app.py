@@ -10,6 +10,7 @@ from pioche.accounts.grants import Signer
 from pioche.accounts.service import Accounts
 from pioche.git import api as git_api
 from pioche.git.service import Git
+from pioche.git import lfs_api as git_lfs_api
 from pioche.hub import Hub
 from pioche.lfs import api as lfs_api
 from pioche.lfs import tasks as lfs_tasks
@@ -36,6 +37,7 @@ ROUTES: list[list[Route]] = [
     accounts_pages.routes,
     xet_api.routes,
     lfs_api.routes,
+    git_lfs_api.routes,
     git_api.routes,
 ]
 
@@ -55,7 +57,7 @@ def build_hub(settings: Settings) -> Hub:
     accounts = Accounts(database, settings, queue, signer)
     xet = Xet(database, blobs, signer, settings)
     lfs = Lfs(database, blobs, xet, queue, signer, settings)
-    refs = Refs(database, gitstore, queue, Markers(data / "moves"))
+    refs = Refs(database, gitstore, queue, Markers(data / "moves"), settings)
     return Hub(
         settings=settings,
         database=database,

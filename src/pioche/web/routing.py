@@ -24,7 +24,8 @@ class Route:
 
     `handler(call)` runs in a thread if it is a plain function, on the loop if it is a coroutine function.
     `body`: read whole into `call.body` ("bytes"), into a temporary file `call.body_file` ("spool"), or left on the
-    wire for an async handler ("stream"). `limit` is in bytes. `hot`: the answer may come from `web.cache`.
+    wire for an async handler ("stream"). `limit` is in bytes, or the name of the setting that says
+    it. `hot`: the answer may come from `web.cache`.
     `safe`: an unsafe method that needs no CSRF token because it takes no cookies (signed links, bearer only).
     """
 
@@ -33,7 +34,7 @@ class Route:
     handler: Callable[..., Any]
     dialect: Dialect = "hub"
     body: Body = "bytes"
-    limit: int = 16 * 1024 * 1024
+    limit: int | str = 16 * 1024 * 1024
     hot: bool = False
     safe: bool = False
 
@@ -76,7 +77,11 @@ class Router:
                 self._set(node.rest.setdefault(part[1:-2], {}), route)
                 return
             branch = node.one if part.startswith("{") else node.literals
-            node = branch.setdefault(part, _Node())
+            child = branch.setdefault(part, _Node())
+            if part.endswith(".git}"):
+                # `x.git` fits `{name}` too, so the narrower one is tried first.
+                node.one = {part: child, **node.one}
+            node = child
         self._set(node.routes, route)
 
     @staticmethod

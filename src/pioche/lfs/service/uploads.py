@@ -54,10 +54,11 @@ class Uploads:
     def wants_parts(self, size: int) -> bool:
         return size > MULTIPART_FROM_PARTS * self._settings.lfs_part_size
 
-    def start_parts(self, slot: UploadSlot) -> list[UploadSlot]:
-        """One slot for each part, in order. Nothing is kept of them: they are signed, and made good on arrival."""
+    def start_parts(self, slot: UploadSlot) -> tuple[UploadSlot, list[UploadSlot]]:
+        """The slot to complete, and one for each part, in order. The hub keeps nothing of them: they are signed."""
         upload_id = self._blobs.new_spool().name
-        return [slot.part_of(upload_id, number) for number in range(1, self._part_count(slot) + 1)]
+        numbers = range(1, self._part_count(slot) + 1)
+        return slot.part_of(upload_id, 0), [slot.part_of(upload_id, number) for number in numbers]
 
     def receive(self, slot: UploadSlot) -> Incoming:
         """To write the file's bytes to, then `finish`. Raises what `fault` returns."""
