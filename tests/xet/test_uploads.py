@@ -113,8 +113,8 @@ def test_a_token_outlives_its_word_so_that_slow_clocks_do_not_fail(store):
 
 def test_dropping_client_caches_moves_the_store(store):
     with store.database.write() as tx:
-        store.xet.drop_client_caches(tx)
-        store.xet.drop_client_caches(tx)
+        store.xet.cas.drop_client_caches(tx)
+        store.xet.cas.drop_client_caches(tx)
     with store.database.read() as tx:
         assert store.xet.path(tx) == "/cas/3"
 

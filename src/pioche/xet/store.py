@@ -113,12 +113,19 @@ def file_by_sha256(tx: Tx, sha256: str) -> XetFile | None:
     return None if row is None else _file(row)
 
 
+def files_of_repo(tx: Tx, repo_id: int, sha256s: Collection[str]) -> dict[str, XetFile]:
+    query = select(*_FILE).join(repo_files, repo_files.c.file_id == files.c.id).where(repo_files.c.repo_id == repo_id)
+    found: dict[str, XetFile] = {}
+    for batch in _batches([bytes.fromhex(sha256) for sha256 in sha256s]):
+        for row in tx.execute(query.where(files.c.sha256.in_(batch)).order_by(files.c.id)):
+            found.setdefault(row.sha256.hex(), _file(row))
+    return found
+
+
 def file_of_repo(tx: Tx, repo_id: int, name: bytes) -> XetFile | None:
-    return _one_of_repo(tx, repo_id, files.c.hash == name)
-
-
-def file_of_repo_by_sha256(tx: Tx, repo_id: int, sha256: str) -> XetFile | None:
-    return _one_of_repo(tx, repo_id, files.c.sha256 == bytes.fromhex(sha256))
+    query = select(*_FILE).join(repo_files, repo_files.c.file_id == files.c.id)
+    row = tx.execute(query.where(repo_files.c.repo_id == repo_id, files.c.hash == name)).first()
+    return None if row is None else _file(row)
 
 
 def recipe(tx: Tx, file_id: int) -> Recipe | None:
@@ -186,6 +193,19 @@ def add_dedupe(tx: Tx, pairs: Iterable[tuple[bytes, int]]) -> None:
             tx.execute(insert(dedupe).values(chunk_hash=chunk, xorb_id=xorb_id))
 
 
+def xorb_with_chunk(tx: Tx, chunk: bytes) -> int | None:
+    """Any xorb with this chunk; for our own packing, which tells nobody."""
+    query = (
+        select(dedupe.c.xorb_id)
+        .join(xorbs, xorbs.c.id == dedupe.c.xorb_id)
+        .where(dedupe.c.chunk_hash == chunk, xorbs.c.doomed_at.is_(None))
+        .order_by(dedupe.c.xorb_id.desc())
+        .limit(1)
+    )
+    found: int | None = tx.execute(query).scalar()
+    return found
+
+
 def readable_files_with_chunk(tx: Tx, chunk: bytes, repo_id: int, limit: int) -> list[tuple[int, int]]:
     """`(xorb id, file id)`, newest file first: where the chunk is, in files of this repository or of public ones."""
     readable = exists().where(
@@ -236,18 +256,6 @@ def raise_generation(tx: Tx) -> None:
     number = generation_number(tx)
     tx.execute(delete(generation))
     tx.execute(insert(generation).values(id=1, number=number + 1))
-
-
-def _one_of_repo(tx: Tx, repo_id: int, condition: Any) -> XetFile | None:
-    query = (
-        select(*_FILE)
-        .join(repo_files, repo_files.c.file_id == files.c.id)
-        .where(repo_files.c.repo_id == repo_id, condition)
-        .order_by(files.c.id)
-        .limit(1)
-    )
-    row: Row[Any] | None = tx.execute(query).first()
-    return None if row is None else _file(row)
 
 
 def _xorb(row: Row[Any]) -> Xorb:

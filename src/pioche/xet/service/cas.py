@@ -9,6 +9,7 @@ from typing import Literal
 
 from pioche.accounts.grants import Grant, Signer
 from pioche.errors import Forbidden, NotFound, QuotaExceeded, RangeNotSatisfiable, TooLarge, Unauthenticated
+from pioche.ports.database import Tx
 from pioche.protocols.xet import cas, hashes
 from pioche.protocols.xet.xorb import BODY_MAX, ChunkTable
 from pioche.settings import Settings
@@ -42,6 +43,10 @@ class Cas:
         if scope == "write" and grant.scope != "write":
             raise Forbidden("This Xet token may only read.")
         return grant
+
+    def drop_client_caches(self, tx: Tx) -> None:
+        """Move the store to a new address, after a restore or a forced delete: clients forget what they sent."""
+        store.raise_generation(tx)
 
     def has_xorb(self, name: bytes) -> Xorb | None:
         """The xorb, if it is here; who asks may then build on it without sending it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pioche.errors import Busy, InvalidShard, TooLarge
@@ -46,8 +46,8 @@ class Registrar:
         claims = [self._check(file, xorbs) for file in unique.values()]
         self._prove_digests(claims, progress)
         with self._shelf.database.write() as tx:
-            _require_xorbs(tx, [xorb.id for xorb in xorbs.values()])
-            new = [_record(tx, repo_id, claim) for claim in claims]
+            require_xorbs(tx, [xorb.id for xorb in xorbs.values()])
+            new = [record(tx, repo_id, claim) for claim in claims]
         return any(new)
 
     def _find_xorbs(self, decoded: shard.Shard) -> dict[bytes, Xorb]:
@@ -114,13 +114,15 @@ class Registrar:
                 raise InvalidShard("the SHA-256 of a file of the shard is not the one of its content")
 
 
-def _require_xorbs(tx: Tx, xorb_ids: Sequence[int]) -> None:
+def require_xorbs(tx: Tx, xorb_ids: Collection[int]) -> None:
+    """The last look before a recipe becomes visible: nothing it names was deleted. Raises `Busy`."""
     if len(store.xorbs_by_id(tx, xorb_ids)) != len(xorb_ids):
         raise Busy("Something that this upload builds on was being deleted. Send it again.")
     store.touch(tx, xorb_ids)
 
 
-def _record(tx: Tx, repo_id: int, claim: Claim) -> bool:
+def record(tx: Tx, repo_id: int, claim: Claim) -> bool:
+    """Make a checked file visible to a repository; True if that is new."""
     known = store.file_by_name(tx, claim.name)
     if known is None:
         file_id = store.add_file(tx, claim.name, claim.recipe, claim.sha256)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
+from typing import BinaryIO
 
 import msgspec
 
@@ -15,7 +17,9 @@ from pioche.protocols.xet import cas, hashes
 from pioche.settings import Settings
 from pioche.xet import store
 from pioche.xet.service.cas import Cas
+from pioche.xet.service.ingest import pack
 from pioche.xet.service.reader import Reader
+from pioche.xet.service.registration import record, require_xorbs
 from pioche.xet.service.shelf import Shelf
 from pioche.xet.types import SweepReport, XetFile
 
@@ -58,7 +62,11 @@ class Xet:
 
     def find_in_repo(self, tx: Tx, repo_id: int, sha256: str) -> XetFile | None:
         """A file that this repository may use."""
-        return store.file_of_repo_by_sha256(tx, repo_id, sha256)
+        return self.find_many_in_repo(tx, repo_id, [sha256]).get(sha256)
+
+    def find_many_in_repo(self, tx: Tx, repo_id: int, sha256s: Collection[str]) -> dict[str, XetFile]:
+        """Of these files, by SHA-256, those that this repository may use; for lists."""
+        return store.files_of_repo(tx, repo_id, sha256s)
 
     def entitle(self, tx: Tx, repo_id: int, sha256: str) -> XetFile | None:
         """Let a repository use a file, because the caller found that the actor may read it somewhere."""
@@ -88,9 +96,18 @@ class Xet:
             raise NotFound("There is no such file in the content store.")
         return Reader(self._shelf, recipe)
 
-    def drop_client_caches(self, tx: Tx) -> None:
-        """Move the store to a new address, after a restore or a forced delete: clients forget what they sent."""
-        store.raise_generation(tx)
+    def ingest(self, file: BinaryIO, sha256: str, repo_id: int) -> XetFile:
+        """Store a file that came in whole, for a repository. Takes about 10 s per GB: for background work.
+
+        Raises `InvalidInput` if the bytes are not those of `sha256`, `Busy` if trying again helps.
+        """
+        claim = pack(self._shelf, file, sha256)
+        with self._database.write() as tx:
+            require_xorbs(tx, {piece.xorb_id for piece in claim.recipe.pieces})
+            record(tx, repo_id, claim)
+            found = store.file_by_name(tx, claim.name)
+        assert found is not None
+        return found
 
     def sweep(self, now_ms: int | None = None) -> SweepReport:
         """Forget files of no repository, mark xorbs of no file after their grace, delete those marked a day ago."""
