@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pioche.accounts.types import Resource
-from pioche.names import CommitOid, RepoId
+from pioche.names import CommitOid, RepoId, RepoKind
+from pioche.ports.gitstore import DeleteFile, DeleteFolder, PutFile
 
 Gated = Literal["", "auto", "manual"]
 
@@ -34,6 +35,8 @@ class Repo:
     storage: int
     likes: int
     downloads: int
+    config: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, int] = field(default_factory=dict)  # dtype -> count, from safetensors headers
 
     @property
     def resource(self) -> Resource:
@@ -67,3 +70,90 @@ class Owner:
 
     id: int
     name: str
+
+
+# -- writing --
+
+
+@dataclass(frozen=True, slots=True)
+class CommitHeader:
+    """`parent_commit` (all of it, or its first digits): refuse the commit if the branch is elsewhere by now."""
+
+    summary: str
+    description: str = ""
+    parent_commit: str | None = None
+
+    @property
+    def message(self) -> str:
+        return f"{self.summary.strip()}\n\n{self.description.strip()}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class PutLargeFile:
+    """A file whose bytes were uploaded to this repository. `size` None: the hub knows it."""
+
+    path: str
+    sha256: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFile:
+    """A file or folder of this repository to another path; `src_revision` None is the branch being committed to."""
+
+    path: str
+    src_path: str
+    src_revision: str | None = None
+
+
+CommitOperation = PutFile | PutLargeFile | CopyFile | DeleteFile | DeleteFolder
+
+
+@dataclass(frozen=True, slots=True)
+class FileSample:
+    """A file that somebody wants to upload, by its first bytes."""
+
+    path: str
+    size: int
+    sample: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadChoice:
+    """How to upload it; `oid` is the git id or SHA-256 of what is there now."""
+
+    path: str
+    is_large: bool
+    is_ignored: bool
+    oid: str | None
+
+
+Sort = Literal["trendingScore", "lastModified", "createdAt", "likes", "downloads"]
+SORTS: tuple[Sort, ...] = ("trendingScore", "lastModified", "createdAt", "likes", "downloads")
+
+
+@dataclass(frozen=True, slots=True)
+class RepoFilter:
+    """What a list shows. Every tag must be there; every word of `search` must be in `owner/name`.
+
+    `uses` are ids of models or datasets that the card of a space names. `parameters` is (least, most).
+    """
+
+    kind: RepoKind | None = None
+    search: str = ""
+    author: str | None = None
+    tags: tuple[str, ...] = ()
+    pipeline_tag: str | None = None
+    library: str | None = None
+    gated: bool | None = None
+    uses: tuple[str, ...] = ()
+    parameters: tuple[int, int] | None = None
+    sort: Sort = "lastModified"
+
+
+@dataclass(frozen=True, slots=True)
+class RepoPage:
+    """`cursor` continues after the last one; None if there are no more."""
+
+    repos: tuple[Repo, ...]
+    cursor: str | None

@@ -130,18 +130,18 @@ async def _read_body(call: Call) -> None:
     if call.route.body in ("none", "stream") or call.request.method in ("GET", "HEAD"):
         return
     declared = call.header("content-length")
-    if declared.isdigit() and int(declared) > call.route.limit:
-        raise _too_large(call.route)
+    if declared.isdigit() and int(declared) > _limit(call):
+        raise _too_large(_limit(call))
     file: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY)  # noqa: SIM115 - closed by the edge
     call.body_file = file
     unzip = _Unzip(call)
-    size = 0
+    size, limit = 0, _limit(call)
     loop = asyncio.get_running_loop()
     async for chunk in call.request.stream():
         data = unzip.feed(chunk)
         size += len(data)
-        if size > call.route.limit:
-            raise _too_large(call.route)
+        if size > limit:
+            raise _too_large(_limit(call))
         if size > SPOOL_IN_MEMORY:
             await loop.run_in_executor(None, file.write, data)
         else:
@@ -157,7 +157,7 @@ class _Unzip:
     def __init__(self, call: Call) -> None:
         encoding = call.header("content-encoding").lower()
         self._decoder = zlib.decompressobj(wbits=31) if encoding in ("gzip", "x-gzip") else None
-        self._limit = call.route.limit
+        self._limit = _limit(call)
 
     def feed(self, chunk: bytes) -> bytes:
         if self._decoder is None:
@@ -169,5 +169,10 @@ class _Unzip:
         return data
 
 
-def _too_large(route: Route) -> TooLarge:
-    return TooLarge(f"The body is larger than the {route.limit} bytes that this address accepts.")
+def _limit(call: Call) -> int:
+    limit = call.route.limit
+    return limit if isinstance(limit, int) else int(getattr(call.hub.settings, limit))
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than the {limit} bytes that this address accepts.")

@@ -21,7 +21,7 @@ MAX_BODY = 1024 * 1024  # bytes of one answer
 MAX_TOTAL = 32 * 1024 * 1024  # bytes of all answers
 
 Key = tuple[str, bytes, bytes, bytes]
-_VARY = (b"authorization", b"host", b"if-none-match", b"range", b"x-forwarded-host", b"x-forwarded-proto")
+_VARY = (b"authorization", b"host", b"if-none-match", b"if-range", b"range", b"x-forwarded-host", b"x-forwarded-proto")
 
 
 class AnswerCache:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,10 @@ from pioche.errors import RangeNotSatisfiable
 from pioche.web.call import Call
 
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*\Z")
+
+
+SMALL = 256 * 1024
+"""Bytes that go out as one piece: more hops between threads would cost more than the bytes."""
 
 
 class FileSource(Protocol):
@@ -41,15 +46,50 @@ def file_response(call: Call, source: FileSource, headers: Mapping[str, str]) ->
     """
     lower = {key.lower(): value for key, value in headers.items()}
     etag = lower.get("etag", "")
-    if etag and _matches(call.header("if-none-match"), etag):
-        return Response(b"", 304, {key: lower[key] for key in lower if key not in ("content-type", "content-length")})
+    if is_unchanged(call, etag):
+        return not_modified(lower)
     lower["accept-ranges"] = "bytes"
     wanted = _wanted_range(call, source.size, etag)
     if wanted is None:
-        return FileResponse(source, 0, source.size, 200, lower)
+        return _answer(call, source, (0, source.size), 200, lower)
     start, end = wanted
     lower["content-range"] = f"bytes {start}-{end - 1}/{source.size}"
-    return FileResponse(source, start, end, 206, lower)
+    return _answer(call, source, wanted, 206, lower)
+
+
+def is_unchanged(call: Call, etag: str) -> bool:
+    """The client has this very file already."""
+    return bool(etag) and _matches(call.header("if-none-match"), etag)
+
+
+def not_modified(headers: Mapping[str, str]) -> Response:
+    return Response(b"", 304, {key: headers[key] for key in headers if key not in ("content-type", "content-length")})
+
+
+@dataclass(frozen=True, slots=True)
+class BytesSource:
+    """A file that is in memory."""
+
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    @property
+    def local_path(self) -> Path | None:
+        return None
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        return iter((self.content[start:end],))
+
+
+def _answer(call: Call, source: FileSource, span: tuple[int, int], status: int, headers: Mapping[str, str]) -> Response:
+    """What is small is read at once, in the thread that we are in, and may be kept by `web.cache`."""
+    start, end = span
+    if end - start <= SMALL and call.request.method == "GET":
+        return Response(b"".join(source.read(start, end)) if end > start else b"", status, dict(headers))
+    return FileResponse(source, start, end, status, headers)
 
 
 class FileResponse(Response):

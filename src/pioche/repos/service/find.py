@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pioche.accounts.access import Action, require
+from pioche.accounts.access import Action, owner_role, require
 from pioche.accounts.types import Actor
-from pioche.errors import RepoNotFound, RepoRenamed
+from pioche.errors import GatedRepo, RepoNotFound, RepoRenamed
 from pioche.names import RepoId
 from pioche.ports.database import Tx
 from pioche.repos import store
@@ -26,3 +26,14 @@ def require_repo(tx: Tx, actor: Actor, repo_id: RepoId, action: Action) -> Repo:
         require(actor, Action.READ, moved.resource, missing)
         raise RepoRenamed(moved.repo_id.namespace, moved.repo_id.name)
     raise missing
+
+
+def require_content(tx: Tx, actor: Actor, repo_id: RepoId) -> Repo:
+    """The repository, if the actor may read its files. Raises as `require_repo`, and `GatedRepo`.
+
+    What a gated repository is about may be read by all who see it; its files only by its owner's people.
+    """
+    repo = require_repo(tx, actor, repo_id, Action.READ)
+    if repo.gated and not actor.is_admin and not owner_role(actor, repo.owner_id):
+        raise GatedRepo(f"Access to the files of '{repo_id.full}' is restricted. Ask its owner to let you in.")
+    return repo

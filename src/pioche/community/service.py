@@ -1,0 +1,214 @@
+"""Discussions and pull requests: opening, reading, answering, closing, merging."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.exc import IntegrityError
+
+from pioche.accounts.access import Action, allows
+from pioche.accounts.types import Actor
+from pioche.community import store
+from pioche.community.types import (
+    Discussion,
+    DiscussionDetails,
+    DiscussionEvent,
+    DiscussionFilter,
+    DiscussionPage,
+    NewDiscussion,
+    Status,
+)
+from pioche.errors import Conflict, Forbidden, InvalidInput, NotFound, RefMoved, RevisionNotFound
+from pioche.names import CommitOid, RepoId
+from pioche.ports.database import Database, Tx
+from pioche.ports.gitstore import GitRepo, GitStore
+from pioche.repos.service.commits import Commits, Proposal
+from pioche.repos.service.find import require_content, require_repo
+from pioche.repos.service.refs import HEADS, Refs
+from pioche.repos.types import CommitHeader, RefMove, Repo
+
+PAGE = 50
+MAX_TITLE = 300
+MAX_TEXT = 64 * 1024
+MAX_COMMITS = 100
+"""Commits of a pull request that are listed among its events."""
+ATTEMPTS = 8
+
+
+class Community:
+    def __init__(self, database: Database, gitstore: GitStore, refs: Refs, commits: Commits) -> None:
+        self._database = database
+        self._gitstore = gitstore
+        self._refs = refs
+        self._commits = commits
+
+    def open(self, actor: Actor, repo_id: RepoId, new: NewDiscussion) -> int:
+        """Its number. A pull request starts as a draft whose ref is where the default branch is."""
+        _check_text(new.title, new.description)
+        with self._database.read() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
+        if not new.is_pull_request:
+            with self._database.write() as tx:
+                num = store.next_number(tx, repo.id)
+                _add(tx, repo, num, actor, new)
+            return num
+        base = f"{HEADS}{repo.default_branch}"
+        try:
+            head = self._gitstore.open(repo.id).resolve(base)
+        except RevisionNotFound:
+            raise Conflict("This repository is empty, so there is nothing to propose a change to.") from None
+        return self._open_pull_request(actor, repo, new, base, (head, "draft"))
+
+    def open_with(self, actor: Actor, proposal: Proposal, revision: str, header: CommitHeader) -> int:
+        """A pull request that shows a commit that was written for it."""
+        new = NewDiscussion(header.summary.strip()[:MAX_TITLE], header.description.strip()[:MAX_TEXT], True)
+        base = revision if revision.startswith("refs/") else f"{HEADS}{revision}"
+        return self._open_pull_request(actor, proposal.repo, new, base, (proposal.commit, "open"))
+
+    def list(self, actor: Actor, repo_id: RepoId, wanted: DiscussionFilter) -> DiscussionPage:
+        with self._database.read() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.READ)
+            found, count = store.page(tx, repo.id, wanted, PAGE)
+        return DiscussionPage(repo, found, count, wanted.page * PAGE)
+
+    def details(self, actor: Actor, repo_id: RepoId, num: int, with_patch: bool = False) -> DiscussionDetails:
+        with self._database.read() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.READ)
+            discussion = _require(tx, repo, num)
+            events = store.events(tx, discussion.id)
+            if not discussion.is_pull_request:
+                return DiscussionDetails(repo, discussion, events)
+            require_content(tx, actor, repo_id)
+        return _with_changes(self._gitstore.open(repo.id), repo, discussion, events, with_patch)
+
+    def comment(self, actor: Actor, repo_id: RepoId, num: int, text: str) -> DiscussionEvent:
+        _check_text("-", text)
+        if not text.strip():
+            raise InvalidInput("A comment needs some text.")
+        with self._database.write() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
+            discussion = _require(tx, repo, num)
+            event_id = store.add_event(tx, discussion.id, "comment", actor.user_id, text)
+            return DiscussionEvent(event_id, "comment", actor.name, text, tx.now)
+
+    def set_status(self, actor: Actor, repo_id: RepoId, num: int, status: Status, comment: str = "") -> DiscussionEvent:
+        """Open or close it: its author, and whoever may write. What is merged stays merged."""
+        if status not in ("open", "closed"):
+            raise InvalidInput("A discussion can be set to 'open' or 'closed'.")
+        _check_text("-", comment)
+        with self._database.write() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
+            discussion = _require(tx, repo, num)
+            if discussion.author_id != actor.user_id and not allows(actor, Action.WRITE, repo.resource):
+                raise Forbidden("Only its author and those who may write here can open or close this.")
+            if discussion.status == "merged":
+                raise Conflict("This pull request is merged; that cannot be undone here.")
+            if comment.strip():
+                store.add_event(tx, discussion.id, "comment", actor.user_id, comment)
+            store.set_status(tx, discussion.id, status)
+            event_id = store.add_event(tx, discussion.id, "status-change", actor.user_id, status)
+            return DiscussionEvent(event_id, "status-change", actor.name, status, tx.now)
+
+    def merge(self, actor: Actor, repo_id: RepoId, num: int, comment: str = "") -> CommitOid:
+        """The commit that the base branch is at afterwards. Raises `Conflict` with `details["files"]`."""
+        _check_text("-", comment)
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._merge_once(actor, repo_id, num, comment)
+            except RefMoved:
+                if attempt == ATTEMPTS - 1:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _merge_once(self, actor: Actor, repo_id: RepoId, num: int, comment: str) -> CommitOid:
+        with self._database.read() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.WRITE)
+            discussion = _require_mergeable(tx, repo, num)
+            author = self._commits.signature(actor, tx.now)
+        git = self._gitstore.open(repo.id)
+        ours, theirs = git.resolve(discussion.base), git.resolve(discussion.ref)
+        parted = git.merge_base(ours, theirs)
+        if parted == theirs:
+            raise Conflict("This pull request has no changes that are not there already.")
+        message = f"Merge pull request #{num}\n\n{discussion.title}"
+        new = theirs if parted == ours else git.merge(ours, theirs, author, message)
+
+        def also(tx: Tx) -> None:
+            current = _require_mergeable(tx, repo, num)
+            if comment.strip():
+                store.add_event(tx, current.id, "comment", actor.user_id, comment)
+            store.set_status(tx, current.id, "merged", new)
+            store.add_event(tx, current.id, "status-change", actor.user_id, "merged")
+
+        self._refs.move(actor, repo, [RefMove(discussion.base, ours, new)], also)
+        return new
+
+    def _open_pull_request(
+        self, actor: Actor, repo: Repo, new: NewDiscussion, base: str, start: tuple[CommitOid, Status]
+    ) -> int:
+        head, status = start
+        for _ in range(ATTEMPTS):
+            with self._database.read() as tx:
+                num = store.next_number(tx, repo.id)
+
+            def also(tx: Tx, num: int = num) -> None:
+                _add(tx, repo, num, actor, new, status, base)
+
+            try:
+                self._refs.move(actor, repo, [RefMove(f"refs/pr/{num}", None, head)], also)
+                return num
+            except (RefMoved, IntegrityError):
+                continue  # somebody took this number first
+        raise Conflict("Many people are opening discussions here right now. Try again.")
+
+
+def _add(
+    tx: Tx, repo: Repo, num: int, actor: Actor, new: NewDiscussion, status: Status = "open", base: str = ""
+) -> None:
+    discussion_id = store.add(tx, repo.id, num, actor.user_id, new, status, base)
+    if new.description.strip():
+        store.add_event(tx, discussion_id, "comment", actor.user_id, new.description)
+
+
+def _require(tx: Tx, repo: Repo, num: int) -> Discussion:
+    found = store.find(tx, repo.id, num)
+    if found is None:
+        raise NotFound(f"There is no discussion #{num} here.")
+    return found
+
+
+def _require_mergeable(tx: Tx, repo: Repo, num: int) -> Discussion:
+    discussion = _require(tx, repo, num)
+    if not discussion.is_pull_request:
+        raise InvalidInput(f"#{num} is a discussion, so there is nothing to merge.")
+    if discussion.status not in ("draft", "open"):
+        raise Conflict(f"This pull request is {discussion.status}.")
+    return discussion
+
+
+def _with_changes(
+    git: GitRepo, repo: Repo, discussion: Discussion, events: Sequence[DiscussionEvent], with_patch: bool
+) -> DiscussionDetails:
+    """What the pull request would change now; after a merge or a lost base branch, nothing."""
+    try:
+        ours, theirs = git.resolve(discussion.base), git.resolve(discussion.ref)
+    except RevisionNotFound:
+        return DiscussionDetails(repo, discussion, events)
+    ahead, behind = git.ahead_behind(theirs, ours)
+    commits = [
+        DiscussionEvent(0, "commit", info.author_name, info.title, info.date_ms, info.oid)
+        for info in reversed(git.history(theirs, limit=min(ahead, MAX_COMMITS)))
+    ]
+    conflicts = git.conflicts(ours, theirs) if ahead and behind else []
+    patch = None
+    if with_patch:
+        patch = git.patch(git.merge_base(ours, theirs), theirs).decode(errors="replace")
+    merged = sorted([*events, *commits], key=lambda event: event.created_at)
+    return DiscussionDetails(repo, discussion, merged, conflicts, patch)
+
+
+def _check_text(title: str, text: str) -> None:
+    if not title.strip() or len(title) > MAX_TITLE:
+        raise InvalidInput(f"A title has 1 to {MAX_TITLE} characters.")
+    if len(text) > MAX_TEXT:
+        raise InvalidInput(f"A comment has {MAX_TEXT} characters at most.")

@@ -1,0 +1,111 @@
+"""The SQL of discussions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, select, update
+
+from pioche.accounts.tables import accounts
+from pioche.community.tables import discussion_events, discussions
+from pioche.community.types import Discussion, DiscussionEvent, DiscussionFilter, EventKind, NewDiscussion, Status
+from pioche.ports.database import Tx
+
+
+def next_number(tx: Tx, repo_id: int) -> int:
+    highest = tx.execute(select(func.max(discussions.c.num)).where(discussions.c.repo_id == repo_id)).scalar()
+    return (highest or 0) + 1
+
+
+def add(tx: Tx, repo_id: int, num: int, author_id: int | None, new: NewDiscussion, status: Status, base: str) -> int:
+    """The id of the row. A number that is taken breaks a unique constraint."""
+    values = {
+        "repo_id": repo_id,
+        "num": num,
+        "title": new.title,
+        "author_id": author_id,
+        "is_pull_request": new.is_pull_request,
+        "status": status,
+        "base": base,
+        "created_at": tx.now,
+    }
+    number: int = tx.execute(insert(discussions).values(values).returning(discussions.c.id)).scalar_one()
+    return number
+
+
+def find(tx: Tx, repo_id: int, num: int) -> Discussion | None:
+    row = tx.execute(_select().where(discussions.c.repo_id == repo_id, discussions.c.num == num)).first()
+    return None if row is None else _discussion(row)
+
+
+def page(tx: Tx, repo_id: int, wanted: DiscussionFilter, size: int) -> tuple[list[Discussion], int]:
+    """(newest first, how many there are on all pages)."""
+    query = _select().where(discussions.c.repo_id == repo_id)
+    if wanted.kind:
+        query = query.where(discussions.c.is_pull_request == (wanted.kind == "pull_request"))
+    if wanted.status:
+        statuses = ("open", "draft") if wanted.status == "open" else ("closed", "merged")
+        query = query.where(discussions.c.status.in_(statuses))
+    if wanted.author:
+        query = query.where(accounts.c.name_lower == wanted.author.lower())
+    count: int = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    rows = tx.execute(query.order_by(discussions.c.num.desc()).limit(size).offset(wanted.page * size))
+    return [_discussion(row) for row in rows], count
+
+
+def set_status(tx: Tx, discussion_id: int, status: Status, merge_commit: str | None = None) -> None:
+    values = {"status": status, "merge_commit": merge_commit}
+    tx.execute(update(discussions).where(discussions.c.id == discussion_id).values(values))
+
+
+def add_event(tx: Tx, discussion_id: int, kind: EventKind, author_id: int | None, text: str) -> int:
+    values = {
+        "discussion_id": discussion_id,
+        "kind": kind,
+        "author_id": author_id,
+        "text": text,
+        "created_at": tx.now,
+    }
+    number: int = tx.execute(insert(discussion_events).values(values).returning(discussion_events.c.id)).scalar_one()
+    return number
+
+
+def events(tx: Tx, discussion_id: int) -> list[DiscussionEvent]:
+    """Oldest first."""
+    query = (
+        select(discussion_events, accounts.c.name.label("author"))
+        .outerjoin(accounts, accounts.c.id == discussion_events.c.author_id)
+        .where(discussion_events.c.discussion_id == discussion_id)
+        .order_by(discussion_events.c.id)
+    )
+    return [DiscussionEvent(row.id, row.kind, row.author, row.text, row.created_at) for row in tx.execute(query)]
+
+
+def pull_request_author(tx: Tx, repo_id: int, num: int) -> int | None:
+    """The account that opened it; None if there is no such pull request, or that account is gone."""
+    query = select(discussions.c.author_id).where(
+        discussions.c.repo_id == repo_id, discussions.c.num == num, discussions.c.is_pull_request
+    )
+    author: int | None = tx.execute(query).scalar()
+    return author
+
+
+def _select() -> Select[Any]:
+    return select(discussions, accounts.c.name.label("author")).outerjoin(
+        accounts, accounts.c.id == discussions.c.author_id
+    )
+
+
+def _discussion(row: Row[Any]) -> Discussion:
+    return Discussion(
+        id=row.id,
+        num=row.num,
+        title=row.title,
+        author_id=row.author_id,
+        author=row.author,
+        is_pull_request=row.is_pull_request,
+        status=row.status,
+        base=row.base,
+        merge_commit=row.merge_commit,
+        created_at=row.created_at,
+    )

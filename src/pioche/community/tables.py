@@ -1,0 +1,35 @@
+"""The tables of discussions. Both are truth."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from pioche.ports.database import metadata
+
+# A pull request is a discussion with a ref. Both count in one row of numbers for each repository.
+discussions = Table(
+    "discussions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("repo_id", Integer, ForeignKey("repos.id", ondelete="CASCADE"), nullable=False),
+    Column("num", Integer, nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("author_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
+    Column("is_pull_request", Boolean, nullable=False),
+    Column("status", String(8), nullable=False),  # draft | open | closed | merged
+    Column("base", String(200), nullable=False, server_default=""),  # the ref that it asks to be merged into
+    Column("merge_commit", String(40)),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("repo_id", "num", name="uq_discussions_num"),
+    Index("ix_discussions_author", "author_id"),
+)
+
+discussion_events = Table(
+    "discussion_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("discussion_id", Integer, ForeignKey("discussions.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),  # comment | status-change | title-change
+    Column("author_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
+    Column("text", Text, nullable=False),  # of a comment, the Markdown; of a change, what it is now
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_discussion_events_discussion", "discussion_id", "id"),
+)

@@ -1,0 +1,80 @@
+"""The nouns of discussions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pioche.repos.types import Repo
+
+Status = Literal["draft", "open", "closed", "merged"]
+EventKind = Literal["comment", "status-change", "title-change", "commit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """`author` is None once that account is gone. `base` is a full ref, empty for what is no pull request."""
+
+    id: int
+    num: int
+    title: str
+    author_id: int | None
+    author: str | None
+    is_pull_request: bool
+    status: Status
+    base: str
+    merge_commit: str | None
+    created_at: int
+
+    @property
+    def ref(self) -> str:
+        return f"refs/pr/{self.num}"
+
+
+@dataclass(frozen=True, slots=True)
+class DiscussionEvent:
+    """`text`: Markdown of a comment, the new status, the new title, or the title of a commit (then `oid` is set)."""
+
+    id: int
+    kind: EventKind
+    author: str | None
+    text: str
+    created_at: int
+    oid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDiscussion:
+    title: str
+    description: str = ""
+    is_pull_request: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DiscussionFilter:
+    """`kind` and `status` "" is all; `open` includes drafts. `page` counts from 0."""
+
+    kind: Literal["", "discussion", "pull_request"] = ""
+    status: Literal["", "open", "closed"] = ""
+    author: str = ""
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DiscussionPage:
+    repo: Repo
+    discussions: Sequence[Discussion]
+    count: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiscussionDetails:
+    """`conflicts` are the files that a merge cannot settle; `patch` the unified diff if it was asked for."""
+
+    repo: Repo
+    discussion: Discussion
+    events: Sequence[DiscussionEvent]
+    conflicts: Sequence[str] = ()
+    patch: str | None = None
