@@ -116,8 +116,10 @@ class PushRun:
             await process.wait()
         finally:
             self._output.put_nowait(b"")
-            await hooks
-            await asyncio.get_running_loop().run_in_executor(None, self._git.end_push, self._push)
+            try:
+                await hooks
+            finally:
+                await asyncio.get_running_loop().run_in_executor(None, self._git.end_push, self._push)
 
     async def _answer_hooks(self) -> None:
         """Ends when git and all that it started have closed their end."""
@@ -167,6 +169,8 @@ async def unzipped(body: AsyncIterator[bytes], encoding: str) -> AsyncIterator[b
         yield decoder.flush()
     except zlib.error as error:
         raise InvalidInput("The body says that it is gzip, and it is not.") from error
+    if not decoder.eof:
+        raise InvalidInput("The body ends in the middle of its gzip.")
 
 
 async def _feed(process: Process, body: AsyncIterator[bytes]) -> None:

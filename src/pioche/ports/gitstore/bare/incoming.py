@@ -37,7 +37,7 @@ class BareIncoming(Trees):
         self._own.odb.add_disk_alternate(str(quarantine))
 
     def objects(self, tips: Sequence[str]) -> list[IncomingObject]:
-        stdin = "".join(f"{tip}\n" for tip in tips) + "--not\n"
+        stdin = "".join(f"{tip}\n" for tip in tips)
         listing = run_git(
             self._path,
             "rev-list",
