@@ -24,8 +24,8 @@ def test_a_file_is_registered_and_can_be_found_and_read(store):
     with store.database.read() as tx:
         found = store.xet.find_by_sha256(tx, hashlib.sha256(DATA).hexdigest())
         assert found == store.xet.file(tx, hashes.to_string(file.name))
-        assert found == store.xet.find_in_repo(tx, 1, found.sha256)
-        assert store.xet.find_in_repo(tx, 2, found.sha256) is None
+        assert found == store.xet.find_in_repo(tx, 1, [found.sha256])[found.sha256]
+        assert store.xet.find_in_repo(tx, 2, [found.sha256]) == {}
     assert (found.size, found.hash) == (len(DATA), hashes.to_string(file.name))
     assert store.read(file.name) == DATA
 
@@ -169,7 +169,7 @@ def test_entitlements_are_given_shared_and_taken(store):
         assert store.xet.entitle(tx, 2, "00" * 32) is None
         store.xet.share(tx, 2, 3)
         store.xet.share(tx, 2, 3)
-        assert store.xet.find_in_repo(tx, 3, sha256) is not None
+        assert sha256 in store.xet.find_in_repo(tx, 3, [sha256, '00' * 32])
         store.xet.forget_repo(tx, 2)
-        assert store.xet.find_in_repo(tx, 2, sha256) is None
-        assert store.xet.find_in_repo(tx, 3, sha256) is not None
+        assert store.xet.find_in_repo(tx, 2, [sha256]) == {}
+        assert sha256 in store.xet.find_in_repo(tx, 3, [sha256, '00' * 32])

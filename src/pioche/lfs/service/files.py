@@ -62,7 +62,7 @@ class Lfs:
         """Those that were never uploaded to this repository, whether or not the hub knows them."""
         left = set(sha256s)
         left -= store.held(tx, repo_id, left)
-        return {sha256 for sha256 in left if self._xet.find_in_repo(tx, repo_id, sha256) is None}
+        return left - self._xet.find_in_repo(tx, repo_id, left).keys()
 
     def entitle(self, tx: Tx, repo_id: int, sha256: str) -> None:
         """Gives the repository a file that the hub has. Raises `BlobNotFound`."""

@@ -108,7 +108,7 @@ class Uploads:
             plain = store.get(tx, slot.sha256)
             if plain is not None and slot.sha256 in store.held(tx, slot.repo_id, [slot.sha256]):
                 return plain.size == slot.size
-            chunked = self._xet.find_in_repo(tx, slot.repo_id, slot.sha256)
+            chunked = self._xet.find_in_repo(tx, slot.repo_id, [slot.sha256]).get(slot.sha256)
             return chunked is not None and chunked.size == slot.size
 
     def _keep(self, slot: UploadSlot, path: Path) -> None:

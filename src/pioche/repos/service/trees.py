@@ -210,8 +210,8 @@ class Trees:
     def _xet_hashes(self, tx: Tx, repo: Repo, nodes: Sequence[TreeNode]) -> Mapping[str, str]:
         """SHA-256 -> Xet hash, for what the content store gives to readers of this very repository."""
         large = {node.pointer.sha256 for node in nodes if node.pointer is not None}
-        found = {sha256: self._xet.find_in_repo(tx, repo.id, sha256) for sha256 in large}
-        return {sha256: file.hash for sha256, file in found.items() if file is not None}
+        found = self._xet.find_in_repo(tx, repo.id, large)
+        return {sha256: file.hash for sha256, file in found.items()}
 
 
 def _resolve(git: GitRepo, repo: Repo, revision: str) -> CommitOid | None:

@@ -60,12 +60,8 @@ class Xet:
         """Any registered file. Says nothing about who may read it."""
         return store.file_by_sha256(tx, sha256)
 
-    def find_in_repo(self, tx: Tx, repo_id: int, sha256: str) -> XetFile | None:
-        """A file that this repository may use."""
-        return self.find_many_in_repo(tx, repo_id, [sha256]).get(sha256)
-
-    def find_many_in_repo(self, tx: Tx, repo_id: int, sha256s: Collection[str]) -> dict[str, XetFile]:
-        """Of these files, by SHA-256, those that this repository may use; for lists."""
+    def find_in_repo(self, tx: Tx, repo_id: int, sha256s: Collection[str]) -> dict[str, XetFile]:
+        """Of these files, by SHA-256, those that this repository may use."""
         return store.files_of_repo(tx, repo_id, sha256s)
 
     def entitle(self, tx: Tx, repo_id: int, sha256: str) -> XetFile | None:
