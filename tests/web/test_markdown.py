@@ -261,7 +261,7 @@ def test_hostile_documents_take_bounded_time(name: str) -> None:
     text = UNITS[name] * (5_000_000 // len(UNITS[name]))
     started = time.thread_time()
     html = render_card(text, str, seconds=0.1)
-    assert time.thread_time() - started < 1.2
+    assert time.thread_time() - started < 2
     Guard().feed(html.replace(' data-kind="warning"', ""))
 
 
