@@ -1,0 +1,107 @@
+"""Who may do what, as a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from pioche.accounts.access import Action, allows, may_create, require
+from pioche.accounts.types import ANONYMOUS, Actor, NewToken, OrgRole, RepoScope, Resource, TokenInfo
+from pioche.errors import Forbidden, HubError, NotFound, Unauthenticated
+
+ALICE, BOB, ORG = 1, 2, 10
+MINE_PUBLIC = Resource(100, ALICE, private=False, created_by=ALICE)
+MINE_PRIVATE = Resource(101, ALICE, private=True, created_by=ALICE)
+ORG_PRIVATE = Resource(102, ORG, private=True, created_by=ALICE)
+ORG_PUBLIC = Resource(103, ORG, private=False, created_by=ALICE)
+BY_BOB = Resource(104, ORG, private=True, created_by=BOB)
+
+alice = Actor(ALICE, "alice")
+bob = Actor(BOB, "bob")
+root = Actor(9, "root", is_admin=True)
+
+
+def member(role: OrgRole) -> Actor:
+    return Actor(BOB, "bob", orgs={ORG: role})
+
+
+def with_token(actor: Actor, role: str, *scopes: RepoScope) -> Actor:
+    new = NewToken("t", role, scopes)  # type: ignore[arg-type]
+    token = TokenInfo(1, new.name, new.role, "abcd", new.scopes, 0, None)
+    return Actor(actor.user_id, actor.name, orgs=actor.orgs, is_admin=actor.is_admin, token=token)
+
+
+# (who, on what, the actions that they may do)
+CASES = [
+    (ANONYMOUS, MINE_PUBLIC, "read"),
+    (ANONYMOUS, MINE_PRIVATE, ""),
+    (alice, MINE_PUBLIC, "read discuss write admin"),
+    (alice, MINE_PRIVATE, "read discuss write admin"),
+    (bob, MINE_PUBLIC, "read discuss"),
+    (bob, MINE_PRIVATE, ""),
+    (root, MINE_PRIVATE, "read discuss write admin"),
+    (member(OrgRole.READ), ORG_PRIVATE, "read discuss"),
+    (member(OrgRole.READ), BY_BOB, "read discuss"),
+    (member(OrgRole.CONTRIBUTOR), ORG_PRIVATE, "read discuss"),
+    (member(OrgRole.CONTRIBUTOR), BY_BOB, "read discuss write admin"),
+    (member(OrgRole.WRITE), ORG_PRIVATE, "read discuss write"),
+    (member(OrgRole.ADMIN), ORG_PRIVATE, "read discuss write admin"),
+    # Somebody who has left keeps nothing, not even what they made.
+    (bob, BY_BOB, ""),
+    (with_token(alice, "read"), MINE_PRIVATE, "read"),
+    (with_token(alice, "write"), MINE_PRIVATE, "read discuss write admin"),
+    (with_token(root, "read"), MINE_PRIVATE, "read"),
+    (with_token(alice, "fineGrained", RepoScope("read", repo_id=101)), MINE_PRIVATE, "read"),
+    (with_token(alice, "fineGrained", RepoScope("write", repo_id=101)), MINE_PRIVATE, "read discuss write admin"),
+    (with_token(alice, "fineGrained", RepoScope("write", repo_id=100)), MINE_PRIVATE, ""),
+    (with_token(alice, "fineGrained", RepoScope("write", repo_id=101)), MINE_PUBLIC, "read"),
+    (with_token(alice, "fineGrained", RepoScope("write", owner_id=ALICE)), MINE_PRIVATE, "read discuss write admin"),
+    (with_token(alice, "fineGrained", RepoScope("write", owner_id=ORG)), MINE_PRIVATE, ""),
+    # A scope gives nothing that the person does not have.
+    (with_token(bob, "fineGrained", RepoScope("write", repo_id=101)), MINE_PRIVATE, ""),
+    (with_token(member(OrgRole.WRITE), "fineGrained", RepoScope("read", owner_id=ORG)), ORG_PRIVATE, "read"),
+    (with_token(member(OrgRole.READ), "fineGrained", RepoScope("write", owner_id=ORG)), ORG_PUBLIC, "read discuss"),
+]
+
+
+@pytest.mark.parametrize(("actor", "resource", "allowed"), CASES)
+def test_allows(actor: Actor, resource: Resource, allowed: str) -> None:
+    assert [a.value for a in Action if allows(actor, a, resource)] == allowed.split()
+
+
+@pytest.mark.parametrize(
+    ("actor", "action", "resource", "error"),
+    [
+        (ANONYMOUS, Action.WRITE, MINE_PUBLIC, Unauthenticated),
+        (bob, Action.WRITE, MINE_PUBLIC, Forbidden),
+        (with_token(alice, "read"), Action.WRITE, MINE_PRIVATE, Forbidden),
+        # What one may not see does not exist, whatever one wanted to do to it.
+        (ANONYMOUS, Action.READ, MINE_PRIVATE, NotFound),
+        (bob, Action.ADMIN, MINE_PRIVATE, NotFound),
+        (with_token(alice, "fineGrained", RepoScope("write", repo_id=100)), Action.WRITE, MINE_PRIVATE, NotFound),
+    ],
+)
+def test_require_says_no_in_the_right_way(
+    actor: Actor, action: Action, resource: Resource, error: type[HubError]
+) -> None:
+    with pytest.raises(error):
+        require(actor, action, resource, NotFound("It is not there."))
+
+
+@pytest.mark.parametrize(
+    ("actor", "owner", "expected"),
+    [
+        (ANONYMOUS, ALICE, False),
+        (alice, ALICE, True),
+        (alice, BOB, False),
+        (root, ALICE, True),
+        (member(OrgRole.READ), ORG, False),
+        (member(OrgRole.CONTRIBUTOR), ORG, True),
+        (with_token(alice, "read"), ALICE, False),
+        (with_token(alice, "write"), ALICE, True),
+        (with_token(alice, "fineGrained", RepoScope("write", owner_id=ALICE)), ALICE, True),
+        (with_token(alice, "fineGrained", RepoScope("read", owner_id=ALICE)), ALICE, False),
+        (with_token(alice, "fineGrained", RepoScope("write", repo_id=100)), ALICE, False),
+    ],
+)
+def test_may_create(actor: Actor, owner: int, expected: bool) -> None:
+    assert may_create(actor, owner) is expected
