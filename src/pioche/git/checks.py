@@ -17,12 +17,12 @@ MAX_REASONS = 10
 _PULL_REQUEST = re.compile(r"refs/pr/([1-9][0-9]{0,9})\Z")
 
 
-def ref_reasons(push: Push, updates: Sequence[RefUpdate], author_of: Callable[[int, int], int | None]) -> Iterator[str]:
-    """Whether this person may move these refs. `author_of(repo, number)` is who opened a pull request."""
+def ref_reasons(push: Push, updates: Sequence[RefUpdate], author_of: Callable[[int], int | None]) -> Iterator[str]:
+    """Whether this person may move these refs. `author_of(number)` is who opened that pull request."""
     for update in updates:
         number = _PULL_REQUEST.match(update.ref)
         if number is not None:
-            yield from _pull_request_reasons(push, update, author_of(push.repo.id, int(number[1])))
+            yield from _pull_request_reasons(push, update, author_of(int(number[1])))
         elif update.ref.startswith(("refs/heads/", "refs/tags/")):
             yield from _branch_reasons(push, update)
         elif update.ref.startswith("refs/convert/"):

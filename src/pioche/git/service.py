@@ -18,6 +18,7 @@ from pioche.lfs.service import Lfs
 from pioche.names import RepoId
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitStore, Incoming, Program
+from pioche.repos.service.commits import PullRequestAuthor
 from pioche.repos.service.find import require_content, require_repo
 from pioche.repos.service.refs import Refs
 from pioche.repos.types import RefMove
@@ -28,7 +29,7 @@ GUEST_PUSH_LIMIT = 100 * 1024 * 1024
 
 
 class Git:
-    """`author_of(repo, number)` is the account that opened a pull request, None if there is none."""
+    """Clones, fetches and pushes of every repository, whatever carries them."""
 
     def __init__(
         self,
@@ -37,14 +38,14 @@ class Git:
         refs: Refs,
         lfs: Lfs,
         settings: Settings,
-        author_of: Callable[[int, int], int | None],
+        pull_request_author: PullRequestAuthor,
     ) -> None:
         self._database = database
         self._gitstore = gitstore
         self._refs = refs
         self._lfs = lfs
         self._settings = settings
-        self._author_of = author_of
+        self._pull_request_author = pull_request_author
         self.under_way: set[Future[None]] = set()
         """Pushes that may have moved refs and are not recorded yet; kept here so that they live to their end."""
         _install_hooks(gitstore.hooks)
@@ -79,7 +80,8 @@ class Git:
 
     def check_push(self, push: Push, updates: Sequence[RefUpdate], quarantine: Path) -> list[str]:
         """Reasons to refuse it; none, and from now on the refs may move at any moment."""
-        reasons = _some(ref_reasons(push, updates, self._author_of))
+        with self._database.read() as tx:
+            reasons = _some(ref_reasons(push, updates, lambda n: self._pull_request_author(tx, push.repo.id, n)))
         if reasons:
             return reasons
         incoming = self._gitstore.incoming(push.repo.id, quarantine)
