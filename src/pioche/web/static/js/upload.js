@@ -170,7 +170,7 @@ class PiocheUpload extends HTMLElement {
   #progress(item, phase, count) {
     if (phase) item[phase] = count;
     const bar = item.row.querySelector("progress");
-    bar.hidden = item.state === "waiting" || item.state === "ignored";
+    bar.hidden = item.state !== "hashing" && item.state !== "uploading" && item.state !== "sent";
     bar.max = Math.max(item.file.size, 1);
     bar.value = item.state === "hashing" ? item.hashed : item.sent;
     this.#total();
