@@ -8,6 +8,9 @@ from pioche.accounts import pages as accounts_pages
 from pioche.accounts import tasks as accounts_tasks
 from pioche.accounts.grants import Signer
 from pioche.accounts.service import Accounts
+from pioche.community import api as community_api
+from pioche.community import store as community_store
+from pioche.community.service import Community
 from pioche.git import api as git_api
 from pioche.git.service import Git
 from pioche.git import lfs_api as git_lfs_api
@@ -20,14 +23,24 @@ from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database.sqlite import SqliteDatabase
 from pioche.ports.gitstore.bare import BareGitStore
 from pioche.queue.service import Queue
+from pioche.repos.api import commit as repos_commit_api
+from pioche.repos.api import files as repos_files_api
+from pioche.repos.api import resolve as repos_resolve_api
+from pioche.repos.service.commits import Commits
+from pioche.repos import api as repos_api
+from pioche.repos import tasks as repos_tasks
+from pioche.repos.service.infos import Infos
 from pioche.repos.service.markers import Markers
 from pioche.repos.service.refs import Refs
+from pioche.repos.service.repos import Repos
+from pioche.repos.service.trees import Trees
 from pioche.settings import Settings
 from pioche.web import assets, health
 from pioche.web.asgi import HubApp
 from pioche.web.routing import Route, Router
 from pioche.web.templates import Templates
 from pioche.xet import api as xet_api
+from pioche.xet import tasks as xet_tasks
 from pioche.xet.service import Xet
 
 ROUTES: list[list[Route]] = [
@@ -37,8 +50,13 @@ ROUTES: list[list[Route]] = [
     accounts_pages.routes,
     xet_api.routes,
     lfs_api.routes,
+    repos_api.routes,
     git_lfs_api.routes,
     git_api.routes,
+    repos_files_api.routes,
+    repos_resolve_api.routes,
+    repos_commit_api.routes,
+    community_api.routes,
 ]
 
 
@@ -51,13 +69,17 @@ def build_hub(settings: Settings) -> Hub:
     signer = Signer.from_file(data / "secret.key")
     queue = Queue(database, settings.workers)
     queue.register(accounts_tasks.tasks)
+    queue.register(xet_tasks.tasks)
     queue.register(lfs_tasks.tasks)
+    queue.register(repos_tasks.tasks)
     blobs = LocalBlobStore(data / "blobs")
     gitstore = BareGitStore(data / "git")
     accounts = Accounts(database, settings, queue, signer)
     xet = Xet(database, blobs, signer, settings)
     lfs = Lfs(database, blobs, xet, queue, signer, settings)
     refs = Refs(database, gitstore, queue, Markers(data / "moves"), settings)
+    commits = Commits(database, gitstore, refs, lfs, settings, community_store.pull_request_author)
+    community = Community(database, gitstore, refs, commits)
     return Hub(
         settings=settings,
         database=database,
@@ -69,7 +91,13 @@ def build_hub(settings: Settings) -> Hub:
         accounts=accounts,
         xet=xet,
         lfs=lfs,
-        git=Git(database, gitstore, refs, lfs, settings, author_of=lambda repo, number: None),
+        trees=Trees(database, gitstore, lfs, xet),
+        commits=commits,
+        community=community,
+        repos=Repos(database, gitstore, queue, settings, lfs, xet),
+        refs=refs,
+        infos=Infos(database, gitstore, lfs),
+        git=Git(database, gitstore, refs, lfs, settings, community_store.pull_request_author),
     )
 
 

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pioche.accounts.grants import Signer
     from pioche.accounts.service import Accounts
+    from pioche.community.service import Community
+    from pioche.git.service import Git
     from pioche.lfs.service import Lfs
     from pioche.ports.blobs import BlobStore
     from pioche.ports.database import Database
     from pioche.ports.gitstore import GitStore
     from pioche.queue.service import Queue
+    from pioche.repos.service.infos import Infos
+    from pioche.repos.service.refs import Refs
+    from pioche.repos.service.repos import Repos
+    from pioche.repos.service.commits import Commits
+    from pioche.repos.service.trees import Trees
     from pioche.settings import Settings
     from pioche.web.templates import Templates
     from pioche.xet.service import Xet
@@ -30,3 +37,10 @@ class Hub:
     accounts: Accounts
     xet: Xet
     lfs: Lfs
+    trees: Trees
+    commits: Commits
+    community: Community
+    repos: Repos
+    refs: Refs
+    infos: Infos
+    git: Git

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import msgspec
 
-from pioche.events import AnyEvent, Event
+from pioche.events import AnyEvent, Event, RepoUpdated
 from pioche.ports.database import Tx
 from pioche.queue.service import Queue
 
-LISTENERS: dict[type[Event], tuple[str, ...]] = {}
+LISTENERS: dict[type[Event], tuple[str, ...]] = {
+    RepoUpdated: ("repos.measure",),
+}
 
 
 def announce(queue: Queue, tx: Tx, event: AnyEvent) -> None:

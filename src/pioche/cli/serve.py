@@ -39,6 +39,7 @@ async def _serve(settings: Settings) -> None:
     port = settings.port or _free_port(settings.host)
     _check_port(settings.host, port)
     hub = build_hub(settings)
+    settle(hub)
     app = build_app(hub)
     server = Server(app, address=settings.host, port=port, interface="asgi", websockets=False, log_enabled=False)
     loop = asyncio.get_running_loop()
@@ -54,6 +55,12 @@ async def _serve(settings: Settings) -> None:
     await serving
     await loop.run_in_executor(None, hub.queue.stop)
     hub.database.close()
+
+
+def settle(hub: Hub) -> None:
+    """What a crash left half done, before anybody can see it."""
+    hub.refs.reconcile()
+    hub.repos.sweep()
 
 
 def start_background(hub: Hub) -> None:

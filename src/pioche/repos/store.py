@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from pioche.accounts.tables import accounts
 from pioche.names import CommitOid, RepoId, RepoKind
 from pioche.ports.database import Tx
+from pioche.repos.derive import Derived
 from pioche.repos.tables import redirects, ref_moves, repo_numbers, repos
-from pioche.repos.types import NewRepo, Owner, Repo
+from pioche.repos.types import Gated, NewRepo, Owner, Repo
 
 
 def select_repos() -> Select[Any]:
@@ -40,6 +41,8 @@ def to_repo(row: Row[Any]) -> Repo:
         storage=row.storage,
         likes=row.likes,
         downloads=row.downloads,
+        config=msgspec.json.decode(row.config),
+        parameters=msgspec.json.decode(row.parameters),
     )
 
 
@@ -85,7 +88,9 @@ def find_owner(tx: Tx, name: str) -> Owner | None:
 def reserve_number(tx: Tx) -> int:
     """A number that no repository has had and none will get."""
     result = tx.execute(insert(repo_numbers).values(created_at=tx.now))
-    return int(result.inserted_primary_key[0])
+    key = result.inserted_primary_key
+    assert key is not None, "a row that was inserted has a key"
+    return int(key[0])
 
 
 def reserved_numbers(tx: Tx) -> list[int]:
@@ -96,7 +101,7 @@ def drop_number(tx: Tx, number: int) -> None:
     tx.execute(delete(repo_numbers).where(repo_numbers.c.id == number))
 
 
-def insert_repo(tx: Tx, number: int, owner_id: int, new: NewRepo, created_by: int | None, head: CommitOid) -> None:
+def insert_repo(tx: Tx, number: int, owner_id: int, new: NewRepo, created_by: int | None) -> None:
     """The row; a repository that had its name before no longer redirects from it."""
     kind, name = new.repo_id.kind.value, new.repo_id.name
     tx.execute(
@@ -110,11 +115,44 @@ def insert_repo(tx: Tx, number: int, owner_id: int, new: NewRepo, created_by: in
             created_by=created_by,
             created_at=tx.now,
             updated_at=tx.now,
-            head=head,
-            sdk=new.sdk,
         )
     )
     drop_redirect(tx, new.repo_id)
+
+
+# -- names and settings --
+
+
+def rename(tx: Tx, repo: Repo, owner_id: int, target: RepoId) -> None:
+    """Another name or owner; the old name leads here from now on."""
+    drop_redirect(tx, target)
+    drop_redirect(tx, repo.repo_id)
+    values = {"owner_id": owner_id, "name": target.name, "name_lower": target.name.lower()}
+    tx.execute(update(repos).where(repos.c.id == repo.id).values(values))
+    old = repo.repo_id
+    if (old.namespace.lower(), old.name.lower()) == (target.namespace.lower(), target.name.lower()):
+        return
+    tx.execute(
+        insert(redirects).values(
+            kind=old.kind.value,
+            namespace_lower=old.namespace.lower(),
+            name_lower=old.name.lower(),
+            repo_id=repo.id,
+        )
+    )
+
+
+def set_settings(tx: Tx, number: int, private: bool, gated: Gated) -> None:
+    tx.execute(update(repos).where(repos.c.id == number).values(private=private, gated=gated))
+
+
+def set_sdk(tx: Tx, number: int, sdk: str) -> None:
+    tx.execute(update(repos).where(repos.c.id == number).values(sdk=sdk))
+
+
+def remove(tx: Tx, number: int) -> None:
+    tx.execute(delete(redirects).where(redirects.c.repo_id == number))
+    tx.execute(delete(repos).where(repos.c.id == number))
 
 
 def drop_redirect(tx: Tx, repo_id: RepoId) -> None:
@@ -130,8 +168,34 @@ def drop_redirect(tx: Tx, repo_id: RepoId) -> None:
 # -- refs --
 
 
-def set_head(tx: Tx, number: int, head: CommitOid | None) -> None:
-    tx.execute(update(repos).where(repos.c.id == number).values(head=head, updated_at=tx.now))
+def set_head(tx: Tx, number: int, head: CommitOid | None, derived: Derived, storage: int) -> None:
+    """The default branch is here now, and this is what it says."""
+    values = {"head": head, "updated_at": tx.now, **_derived_columns(derived), "storage": storage}
+    tx.execute(update(repos).where(repos.c.id == number).values(values))
+
+
+def set_derived(tx: Tx, number: int, head: CommitOid | None, derived: Derived, storage: int) -> None:
+    """The same, read again: nobody changed anything, so the time of the last change stays."""
+    values = {"head": head, **_derived_columns(derived), "storage": storage}
+    tx.execute(update(repos).where(repos.c.id == number).values(values))
+
+
+def set_parameters(tx: Tx, number: int, head: str, parameters: Mapping[str, int]) -> None:
+    """Nothing happens if the default branch has moved on since it was at `head`."""
+    values = {"parameters": msgspec.json.encode(parameters).decode(), "parameter_count": sum(parameters.values())}
+    tx.execute(update(repos).where(repos.c.id == number, repos.c.head == head).values(values))
+
+
+def _derived_columns(derived: Derived) -> dict[str, Any]:
+    return {
+        "card": msgspec.json.encode(derived.card).decode(),
+        "tags": msgspec.json.encode(derived.tags).decode(),
+        "pipeline_tag": derived.pipeline_tag,
+        "library": derived.library,
+        # A space without a card is what it was made as.
+        "sdk": func.coalesce(derived.sdk, repos.c.sdk),
+        "config": msgspec.json.encode(derived.config).decode(),
+    }
 
 
 def add_ref_move(tx: Tx, marker: str) -> None:

@@ -36,6 +36,9 @@ repos = Table(
     Column("pipeline_tag", String(64)),
     Column("library", String(64)),
     Column("sdk", String(16)),  # spaces: gradio, streamlit, docker, static
+    Column("config", Text, nullable=False, server_default="{}"),  # the telling part of config.json
+    Column("parameters", Text, nullable=False, server_default="{}"),  # JSON: dtype -> count of safetensors
+    Column("parameter_count", BigInteger),
     Column("storage", BigInteger, nullable=False, server_default="0"),  # bytes of large files in the default branch
     Column("likes", Integer, nullable=False, server_default="0"),
     Column("downloads", Integer, nullable=False, server_default="0"),

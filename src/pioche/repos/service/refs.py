@@ -12,46 +12,98 @@ from contextlib import ExitStack
 from pioche import wiring
 from pioche.accounts.access import Action, require
 from pioche.accounts.types import Actor
-from pioche.errors import RefMoved, RepoNotFound, RevisionNotFound
+from pioche.errors import Conflict, InvalidInput, RefMoved, RepoNotFound, RevisionNotFound
 from pioche.events import RepoUpdated
-from pioche.names import CommitOid
+from pioche.names import CommitOid, RepoId, check_ref_name
 from pioche.ports.database import Database, Tx
-from pioche.ports.gitstore import GitRepo, GitStore
+from pioche.ports.gitstore import GitRepo, GitStore, Ref, Signature
 from pioche.queue.service import Queue
 from pioche.repos import store
+from pioche.repos.derive import Derived, Facts, derive
+from pioche.repos.service.authors import author_of
+from pioche.repos.service.find import require_repo
 from pioche.repos.service.markers import Marker, Markers
+from pioche.repos.service.reading import derive_commit
 from pioche.repos.types import RefMove, Repo
+from pioche.settings import Settings
 
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 PULL_REQUESTS = "refs/pr/"
+CONVERTED = "refs/convert/"
 
 
 class Refs:
     """The verbs of refs. `move` is what everybody who writes to a repository ends with."""
 
-    def __init__(self, database: Database, gitstore: GitStore, queue: Queue, markers: Markers) -> None:
+    def __init__(
+        self, database: Database, gitstore: GitStore, queue: Queue, markers: Markers, settings: Settings
+    ) -> None:
         self._database = database
         self._gitstore = gitstore
         self._queue = queue
         self._markers = markers
+        self._settings = settings
         self._settled: list[str] = []
 
+    def list(self, actor: Actor, repo_id: RepoId, include_prs: bool = False) -> Sequence[Ref]:
+        """Branches, tags and conversions, sorted by ref; pull requests if asked for."""
+        return self._gitstore.open(self._find(actor, repo_id, Action.READ).id).refs(include_prs)
+
+    # -- branches and tags --
+
+    def create_branch(self, actor: Actor, repo_id: RepoId, name: str, start: str = "") -> None:
+        """`start` is any revision; empty means the default branch. Raises `Conflict`, `RevisionNotFound`."""
+        repo = self._find(actor, repo_id, Action.WRITE)
+        ref = _branch_ref(name)
+        commit = self._gitstore.open(repo.id).resolve(start or repo.default_branch)
+        self._create(actor, repo, ref, commit)
+
+    def delete_branch(self, actor: Actor, repo_id: RepoId, name: str) -> None:
+        """Raises `RevisionNotFound`, and `InvalidInput` for the default branch."""
+        repo = self._find(actor, repo_id, Action.WRITE)
+        if name == repo.default_branch:
+            raise InvalidInput(f"'{name}' is the default branch of '{repo.repo_id.full}' and cannot be deleted.")
+        self._delete(actor, repo, _branch_ref(name))
+
+    def create_tag(self, actor: Actor, repo_id: RepoId, name: str, revision: str, message: str = "") -> None:
+        """With a message the tag is annotated. Raises `Conflict`, `RevisionNotFound`, `InvalidName`."""
+        repo = self._find(actor, repo_id, Action.WRITE)
+        ref = f"{TAGS}{check_ref_name(name)}"
+        git = self._gitstore.open(repo.id)
+        target: str = git.resolve(revision or repo.default_branch)
+        if message:
+            target = git.create_tag(name, target, self._author(actor), message)
+        self._create(actor, repo, ref, target)
+
+    def delete_tag(self, actor: Actor, repo_id: RepoId, name: str) -> None:
+        repo = self._find(actor, repo_id, Action.WRITE)
+        self._delete(actor, repo, f"{TAGS}{check_ref_name(name)}")
+
+    def squash(self, actor: Actor, repo_id: RepoId, branch: str, message: str) -> CommitOid:
+        """Replace the history of a branch by one commit with the same files."""
+        repo = self._find(actor, repo_id, Action.WRITE)
+        git = self._gitstore.open(repo.id)
+        ref = _branch_ref(branch)
+        old = git.resolve(ref)
+        new = git.squash(old, message or f"Squash the history of '{branch}'", self._author(actor))
+        self.move(actor, repo, [RefMove(ref, old, new)])
+        return new
+
+    # -- the one way that refs move --
+
     def move(
-        self,
-        actor: Actor,
-        repo: Repo,
-        moves: Sequence[RefMove],
-        also: Callable[[Tx], None] | None = None,
+        self, actor: Actor, repo: Repo, moves: Sequence[RefMove], also: Callable[[Tx], None] | None = None
     ) -> None:
         """Move refs and record it, all or nothing; `also` does its writes in the same transaction.
 
         Raises `RefMoved` if somebody was faster, `RepoNotFound` if the repository is gone, `Forbidden`.
         """
+        derived = self._derive(repo, moves)
         with ExitStack() as settling:
             with self._database.write() as tx:
                 current = _require_same(tx, actor, repo, moves)
-                self._record(tx, actor.user_id, current, moves)
+                self._record(tx, actor.user_id, current, moves, derived)
                 if also is not None:
                     also(tx)
                 git = self._gitstore.open(repo.id)
@@ -67,16 +119,17 @@ class Refs:
         self._forget(marker)
 
     def will_move(self, actor: Actor, repo: Repo, moves: Sequence[RefMove]) -> str:
-        """Before a push moves refs by itself: a marker to hand to `refs_moved`, which brings them in after a crash."""
+        """Before a push moves refs by itself: a marker for `refs_moved`, which brings them in after a crash."""
         return self._markers.make(Marker(repo.id, actor.user_id, "git", tuple(moves)))
 
     def refs_moved(self, actor: Actor, repo: Repo, moves: Sequence[RefMove], marker: str = "") -> None:
         """Record what a push moved already. The right to do so was asked before the push was let in."""
         if moves:
+            derived = self._derive(repo, moves)
             with self._database.write() as tx:
                 current = store.get(tx, repo.id)
                 if current is not None:
-                    self._record(tx, actor.user_id, current, moves)
+                    self._record(tx, actor.user_id, current, moves, derived)
         if marker:
             self._markers.remove(marker)
 
@@ -87,10 +140,54 @@ class Refs:
         with self._database.write() as tx:
             store.clear_ref_moves(tx)
 
-    def _record(self, tx: Tx, actor_id: int | None, repo: Repo, moves: Sequence[RefMove]) -> None:
+    def refresh(self, number: int) -> None:
+        """Make what is derived from the default branch again, from git alone."""
+        with self._database.read() as tx:
+            repo = store.get(tx, number)
+        if repo is None:
+            return
+        head = _value(self._gitstore.open(number), f"{HEADS}{repo.default_branch}")
+        derived = self._derive(repo, [RefMove(f"{HEADS}{repo.default_branch}", None, head)])
+        with self._database.write() as tx:
+            store.set_derived(tx, number, head, *derived)
+
+    # -- beneath the verbs --
+
+    def _find(self, actor: Actor, repo_id: RepoId, action: Action) -> Repo:
+        with self._database.read() as tx:
+            return require_repo(tx, actor, repo_id, action)
+
+    def _author(self, actor: Actor) -> Signature:
+        with self._database.read() as tx:
+            return author_of(actor, self._settings, tx.now)
+
+    def _create(self, actor: Actor, repo: Repo, ref: str, target: str) -> None:
+        exists = Conflict(f"'{ref.split('/', 2)[2]}' exists already in '{repo.repo_id.full}'.")
+        if _value(self._gitstore.open(repo.id), ref) is not None:
+            raise exists
+        try:
+            self.move(actor, repo, [RefMove(ref, None, target)])
+        except RefMoved as error:
+            raise exists from error
+
+    def _delete(self, actor: Actor, repo: Repo, ref: str) -> None:
+        old = self._gitstore.open(repo.id).resolve(ref)
+        self.move(actor, repo, [RefMove(ref, old, None)])
+
+    def _derive(self, repo: Repo, moves: Sequence[RefMove]) -> tuple[Derived, int]:
+        """What the default branch will say. Read before the transaction, which must not wait for git."""
+        news = [move.new for move in moves if move.ref == f"{HEADS}{repo.default_branch}" and move.new]
+        if not news:
+            return derive(Facts(repo.repo_id.kind, [], {})), 0
+        return derive_commit(self._gitstore.open(repo.id), repo.repo_id.kind, news[-1])
+
+    def _record(
+        self, tx: Tx, actor_id: int | None, repo: Repo, moves: Sequence[RefMove], derived: tuple[Derived, int]
+    ) -> None:
         for move in moves:
             if move.ref == f"{HEADS}{repo.default_branch}":
-                store.set_head(tx, repo.id, None if move.new is None else CommitOid(move.new))
+                head = None if move.new is None else CommitOid(move.new)
+                store.set_head(tx, repo.id, head, *derived)
             event = RepoUpdated(actor_id=actor_id, repo_id=repo.id, ref=move.ref, old=move.old, new=move.new)
             wiring.announce(self._queue, tx, event)
 
@@ -101,7 +198,8 @@ class Refs:
             if repo is not None:
                 git = self._gitstore.open(repo.id)
                 if marker.owner == "git":
-                    self._record(tx, marker.actor_id, repo, [m for m in marker.moves if _value(git, m.ref) == m.new])
+                    moved = [move for move in marker.moves if _value(git, move.ref) == move.new]
+                    self._record(tx, marker.actor_id, repo, moved, self._derive(repo, moved))
                 elif not store.has_ref_move(tx, name):
                     _move_back(git, marker.moves)
         self._forget(name)
@@ -110,9 +208,16 @@ class Refs:
         self._markers.remove(marker)
         self._settled.append(marker)
 
-    def _take_settled(self) -> list[str]:
+    def _take_settled(self) -> Sequence[str]:
         taken, self._settled = self._settled, []
         return taken
+
+
+def _branch_ref(name: str) -> str:
+    """Tools that convert a repository keep the result on branches called `refs/convert/...`."""
+    if name.startswith(CONVERTED):
+        return f"{CONVERTED}{check_ref_name(name.removeprefix(CONVERTED))}"
+    return f"{HEADS}{check_ref_name(name)}"
 
 
 def _require_same(tx: Tx, actor: Actor, repo: Repo, moves: Sequence[RefMove]) -> Repo:

@@ -1,106 +1,132 @@
-"""Repositories as a whole: making, finding, renaming, deleting them, and their settings."""
+"""Repositories as a whole: finding and listing, renaming, settings, deletion. Making them is in `making.py`."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import base64
+import binascii
+from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from pioche import wiring
-from pioche.accounts.access import Action, may_create
-from pioche.accounts.types import Actor
-from pioche.errors import Forbidden, RepoExists, Unauthenticated
-from pioche.events import RepoCreated, RepoUpdated
-from pioche.names import CommitOid, RepoId, check_name
-from pioche.ports.database import Database, Tx
-from pioche.ports.gitstore import GitStore, PutFile, Signature
+from pioche.accounts.access import Action, owner_role
+from pioche.accounts.types import Actor, OrgRole
+from pioche.errors import Forbidden, InvalidInput, Unauthenticated
+from pioche.events import RepoDeleted, RepoMoved, RepoSettingsChanged
+from pioche.lfs.service import Lfs
+from pioche.names import RepoId, RepoKind
+from pioche.ports.database import Database
+from pioche.ports.gitstore import GitStore
 from pioche.queue.service import Queue
-from pioche.repos import store
+from pioche.repos import lists, store
 from pioche.repos.service.find import require_repo
-from pioche.repos.starters import starter_files
-from pioche.repos.types import NewRepo, Owner, Repo
+from pioche.repos.service.making import Making, repo_exists, require_free, require_owner
+from pioche.repos.types import Gated, Repo, RepoFilter, RepoPage
+from pioche.settings import Settings
+from pioche.xet.service import Xet
+
+MAX_PAGE = 1000
 
 
-class Repos:
+class Repos(Making):
     """The verbs of whole repositories."""
 
-    def __init__(self, database: Database, gitstore: GitStore, queue: Queue) -> None:
-        self._database = database
-        self._gitstore = gitstore
-        self._queue = queue
+    def __init__(
+        self, database: Database, gitstore: GitStore, queue: Queue, settings: Settings, lfs: Lfs, xet: Xet
+    ) -> None:
+        super().__init__(database, gitstore, queue, settings, lfs, xet)
 
     def find(self, actor: Actor, repo_id: RepoId, action: Action = Action.READ) -> Repo:
         """The repository, if the actor may do `action` to it; raises as `require_repo` does."""
         with self._database.read() as tx:
             return require_repo(tx, actor, repo_id, action)
 
-    def create(self, actor: Actor, new: NewRepo) -> Repo:
-        """A repository with one commit. Raises `RepoExists`, `Forbidden`, `InvalidName`.
+    # -- lists --
 
-        Nobody sees it before its row is committed; what a crash leaves behind is swept away at start-up.
-        """
-        with self._database.write() as tx:
-            owner = _require_owner(tx, actor, new.repo_id)
-            _require_free(tx, actor, new.repo_id)
-            number = store.reserve_number(tx)
-            now = tx.now
-        with ExitStack() as undo:
-            undo.callback(self._gitstore.delete, number)
-            self._gitstore.create(number)
-            commit = self._write_starters(number, actor, new.repo_id, now)
-            repo = self._publish(actor, owner, new, number, commit)
-            undo.pop_all()
-        return repo
-
-    def sweep(self) -> None:
-        """At start-up: remove the git folders of repositories whose making was cut off."""
+    def list(self, actor: Actor, wanted: RepoFilter, limit: int, cursor: str = "") -> RepoPage:
+        """What the actor may see of it, after `cursor`. Pages stay in step while repositories come and go."""
         with self._database.read() as tx:
-            numbers = store.reserved_numbers(tx)
-        for number in numbers:
-            self._gitstore.delete(number)
-            with self._database.write() as tx:
-                store.drop_number(tx, number)
+            found, last = lists.after(tx, actor, wanted, _read_cursor(cursor), min(limit, MAX_PAGE))
+        return RepoPage(tuple(found), None if last is None else _write_cursor(last))
 
-    def _write_starters(self, number: int, actor: Actor, repo_id: RepoId, now: int) -> CommitOid:
-        files = [PutFile(path, content) for path, content in starter_files(repo_id.kind).items()]
-        author = Signature(actor.fullname or actor.name, actor.email, now)
-        return self._gitstore.open(number).write_commit([], files, author, "Initial commit")
+    def page(self, actor: Actor, wanted: RepoFilter, offset: int, limit: int) -> Sequence[Repo]:
+        with self._database.read() as tx:
+            return lists.page(tx, actor, wanted, offset, limit)
 
-    def _publish(self, actor: Actor, owner: Owner, new: NewRepo, number: int, commit: CommitOid) -> Repo:
-        branch = "refs/heads/main"
+    def count(self, actor: Actor, wanted: RepoFilter) -> int:
+        with self._database.read() as tx:
+            return lists.count(tx, actor, wanted)
+
+    def tags(self, actor: Actor, kind: RepoKind) -> Sequence[str]:
+        """Every tag on what the actor may see, sorted."""
+        with self._database.read() as tx:
+            return lists.tags(tx, actor, kind)
+
+    def of_owner(self, actor: Actor, owner: str, limit: int, cursor: str = "") -> RepoPage:
+        """All kinds, private ones too, for the owner's own people."""
+        if actor.is_anonymous:
+            raise Unauthenticated("Log in, or send a token, to see your repositories.")
+        with self._database.read() as tx:
+            account = store.find_owner(tx, owner)
+            if account is None or not (actor.is_admin or owner_role(actor, account.id) >= OrgRole.READ):
+                raise Forbidden(f"You are not a member of '{owner[:100]}'.")
+        return self.list(actor, RepoFilter(author=owner), limit, cursor)
+
+    # -- changes --
+
+    def move(self, actor: Actor, repo_id: RepoId, target: RepoId) -> Repo:
+        """Another name, another owner, or both; the old name leads to the new one. Raises `RepoExists`."""
+        if target.kind is not repo_id.kind:
+            raise InvalidInput("A repository keeps its type when it moves.")
         try:
             with self._database.write() as tx:
-                _require_free(tx, actor, new.repo_id)
-                store.insert_repo(tx, number, owner.id, new, actor.user_id, commit)
-                store.drop_number(tx, number)
-                wiring.announce(self._queue, tx, RepoCreated(actor_id=actor.user_id, repo_id=number))
-                event = RepoUpdated(actor_id=actor.user_id, repo_id=number, ref=branch, old=None, new=commit)
+                repo = require_repo(tx, actor, repo_id, Action.ADMIN)
+                owner = require_owner(tx, actor, target)
+                require_free(tx, target, but=repo.id)
+                store.rename(tx, repo, owner.id, target)
+                event = RepoMoved(actor_id=actor.user_id, repo_id=repo.id, old_name=repo.repo_id.full)
                 wiring.announce(self._queue, tx, event)
-                self._gitstore.open(number).move_ref(branch, commit, expected=None)
         except IntegrityError as error:
-            raise _exists(new.repo_id) from error
-        with self._database.read() as tx:
-            repo = store.get(tx, number)
-        if repo is None:
-            raise _exists(new.repo_id)
-        return repo
+            raise repo_exists(target) from error
+        return self.find(actor, target)
+
+    def change_settings(
+        self, actor: Actor, repo_id: RepoId, private: bool | None = None, gated: Gated | None = None
+    ) -> Repo:
+        """What is None stays. Only what everyone may read may be found by its chunks."""
+        with self._database.write() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.ADMIN)
+            private = repo.private if private is None else private
+            gated = repo.gated if gated is None else gated
+            if (private, gated) != (repo.private, repo.gated):
+                store.set_settings(tx, repo.id, private, gated)
+                self._xet.set_repo_public(tx, repo.id, not private and not gated)
+                event = RepoSettingsChanged(actor_id=actor.user_id, repo_id=repo.id, private=private)
+                wiring.announce(self._queue, tx, event)
+        return self.find(actor, repo_id)
+
+    def delete(self, actor: Actor, repo_id: RepoId) -> None:
+        """Gone for everybody at once; its folder and bytes follow in the background."""
+        with self._database.write() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.ADMIN)
+            wiring.announce(
+                self._queue, tx, RepoDeleted(actor_id=actor.user_id, repo_id=repo.id, name=repo.repo_id.full)
+            )
+            self._lfs.forget_repo(tx, repo.id)
+            store.remove(tx, repo.id)
+            self._queue.enqueue(tx, "repos.erase", {"repo_id": repo.id})
 
 
-def _require_owner(tx: Tx, actor: Actor, repo_id: RepoId) -> Owner:
-    """The account that will own it, if the actor may make repositories there."""
-    if actor.is_anonymous:
-        raise Unauthenticated("Log in, or send a token, to make a repository.")
-    check_name(repo_id.name)
-    owner = store.find_owner(tx, repo_id.namespace)
-    if owner is None or not may_create(actor, owner.id):
-        raise Forbidden(f"You may not make repositories under '{repo_id.namespace}'.")
-    return owner
+def _write_cursor(last: tuple[int, int]) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(last)).rstrip(b"=").decode()
 
 
-def _require_free(tx: Tx, actor: Actor, repo_id: RepoId) -> None:
-    if store.find(tx, repo_id) is not None:
-        raise _exists(repo_id)
-
-
-def _exists(repo_id: RepoId) -> RepoExists:
-    return RepoExists(f"The {repo_id.kind.value} '{repo_id.full}' exists already.", path=f"/{repo_id.path}")
+def _read_cursor(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        return msgspec.json.decode(data, type=tuple[int, int])
+    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+        raise InvalidInput("The cursor is not one that this hub gave. Start from the first page.") from error

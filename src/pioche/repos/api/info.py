@@ -1,0 +1,214 @@
+"""Repo info by API: the properties of a repository, all the usual ones or those that `expand` names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from pioche.accounts.types import Actor
+from pioche.errors import InvalidInput
+from pioche.names import RepoKind
+from pioche.ports.gitstore import TreeNode
+from pioche.protocols.card import texts
+from pioche.protocols.hub import info as wire
+from pioche.repos.service.infos import Info, Infos
+from pioche.web.call import Call
+from pioche.web.repo_call import for_each_kind, repo_of
+from pioche.web.responses import external_id, iso, json_response
+
+EXPAND: dict[RepoKind, frozenset[str]] = {
+    RepoKind.MODEL: wire.MODEL_EXPAND,
+    RepoKind.DATASET: wire.DATASET_EXPAND,
+    RepoKind.SPACE: wire.SPACE_EXPAND,
+}
+
+_COMMON = "author cardData createdAt disabled lastModified likes private sha siblings tags usedStorage"
+_USUAL: dict[RepoKind, str] = {
+    RepoKind.MODEL: f"{_COMMON} config downloads gated library_name model-index modelId pipeline_tag safetensors "
+    "transformersInfo widgetData",
+    RepoKind.DATASET: f"{_COMMON} citation description downloads gated paperswithcode_id",
+    RepoKind.SPACE: f"{_COMMON} datasets models runtime sdk subdomain",
+}
+
+
+def info(call: Call) -> Response:
+    return _answer(call, "")
+
+
+def info_at(call: Call) -> Response:
+    return _answer(call, call.arg("rev"))
+
+
+def runtime(call: Call) -> Response:
+    call.hub.repos.find(call.actor, repo_of(call))
+    return json_response(wire.SpaceRuntime("STOPPED"))
+
+
+def _answer(call: Call, revision: str) -> Response:
+    repo_id = repo_of(call)
+    names = checked_expand(repo_id.kind, call.query_list("expand"))
+    found = call.hub.infos.show(call.actor, repo_id, revision)
+    writer = InfoWriter(call.hub.infos, call.actor, with_blobs=call.query_flag("blobs"))
+    headers = {"x-repo-commit": found.commit} if found.commit else {}
+    return json_response(writer.write(found, names or _USUAL[repo_id.kind].split()), headers=headers)
+
+
+def checked_expand(kind: RepoKind, asked: Iterable[str]) -> list[str]:
+    names = [name for text in asked for name in text.split(",") if name]
+    for name in names:
+        if name not in EXPAND[kind]:
+            known = ", ".join(sorted(EXPAND[kind]))
+            raise InvalidInput(f"'expand' cannot be '{name[:50]}' for {kind.plural}. There are: {known}.")
+    return names
+
+
+class InfoWriter:
+    """From an `Info` to its JSON. What is not known is left out."""
+
+    def __init__(self, infos: Infos, actor: Actor, with_blobs: bool = False) -> None:
+        self._infos = infos
+        self._actor = actor
+        self._with_blobs = with_blobs
+
+    def write(self, found: Info, names: Iterable[str]) -> wire.RepoInfo:
+        values: dict[str, Any] = {}
+        for name in names:
+            value = self._value(found, name)
+            if value is not None:
+                values[_FIELDS[name]] = value
+        repo = found.repo
+        return wire.RepoInfo(external_id=external_id(repo.id), id=repo.repo_id.full, **values)
+
+    def _value(self, found: Info, name: str) -> Any:
+        match name:
+            case "siblings":
+                return [_sibling(node, self._with_blobs) for node in found.files]
+            case "spaces":
+                return self._infos.used_by(self._actor, found.repo)
+            case "childrenModelCount":
+                return self._infos.made_from(self._actor, found.repo)
+            case _:
+                return _VALUES[name](found) if name in _VALUES else None
+
+
+def _sibling(node: TreeNode, with_blobs: bool) -> wire.Sibling:
+    if not with_blobs:
+        return wire.Sibling(node.path)
+    if node.pointer is None:
+        return wire.Sibling(node.path, node.size, node.oid)
+    lfs = wire.SiblingLfs(node.pointer.size, node.pointer.sha256, node.pointer.pointer_size)
+    return wire.Sibling(node.path, node.size, node.oid, lfs)
+
+
+def _safetensors(found: Info) -> wire.Safetensors | None:
+    counted = found.parameters
+    return wire.Safetensors(counted, sum(counted.values())) if counted else None
+
+
+def _transformers(found: Info) -> wire.TransformersInfo | None:
+    derived = found.derived
+    if derived.library != "transformers":
+        return None
+    for architecture in texts(derived.config.get("architectures")):
+        for ending, auto in _AUTO.items():
+            if architecture.endswith(ending):
+                return wire.TransformersInfo(auto, derived.pipeline_tag, _processor(auto))
+    return wire.TransformersInfo("AutoModel", derived.pipeline_tag)
+
+
+def _processor(auto: str) -> str:
+    if "Image" in auto or "Object" in auto or "Depth" in auto:
+        return "AutoImageProcessor" if "Text" not in auto else "AutoProcessor"
+    return "AutoProcessor" if any(part in auto for part in ("Speech", "CTC", "Audio")) else "AutoTokenizer"
+
+
+def _card_field(name: str) -> Callable[[Info], Any]:
+    return lambda found: found.derived.card.get(name)
+
+
+def _card_text(name: str) -> Callable[[Info], Any]:
+    return lambda found: _text(found.derived.card, name)
+
+
+def _card_texts(name: str) -> Callable[[Info], Any]:
+    return lambda found: texts(found.derived.card.get(name))
+
+
+def _text(card: Mapping[str, Any], name: str) -> str | None:
+    value = card.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _subdomain(found: Info) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", found.repo.repo_id.full.lower()).strip("-")
+
+
+_AUTO = {
+    "ForCausalLM": "AutoModelForCausalLM",
+    "LMHeadModel": "AutoModelForCausalLM",
+    "ForMaskedLM": "AutoModelForMaskedLM",
+    "ForSequenceClassification": "AutoModelForSequenceClassification",
+    "ForTokenClassification": "AutoModelForTokenClassification",
+    "ForQuestionAnswering": "AutoModelForQuestionAnswering",
+    "ForSpeechSeq2Seq": "AutoModelForSpeechSeq2Seq",
+    "WhisperForConditionalGeneration": "AutoModelForSpeechSeq2Seq",
+    "ForCTC": "AutoModelForCTC",
+    "ForImageClassification": "AutoModelForImageClassification",
+    "ForObjectDetection": "AutoModelForObjectDetection",
+    "ForAudioClassification": "AutoModelForAudioClassification",
+    "ForDepthEstimation": "AutoModelForDepthEstimation",
+    "T5ForConditionalGeneration": "AutoModelForSeq2SeqLM",
+    "BartForConditionalGeneration": "AutoModelForSeq2SeqLM",
+    "MTModel": "AutoModelForSeq2SeqLM",
+    "ForConditionalGeneration": "AutoModelForImageTextToText",
+}
+
+_VALUES: dict[str, Callable[[Info], Any]] = {
+    "modelId": lambda found: found.repo.repo_id.full,
+    "author": lambda found: found.repo.repo_id.namespace,
+    "sha": lambda found: found.commit,
+    "lastModified": lambda found: iso(found.repo.updated_at),
+    "createdAt": lambda found: iso(found.repo.created_at),
+    "private": lambda found: found.repo.private,
+    "disabled": lambda found: False,
+    "gated": lambda found: found.repo.gated or False,
+    "downloads": lambda found: found.repo.downloads,
+    "downloadsAllTime": lambda found: found.repo.downloads,
+    "likes": lambda found: found.repo.likes,
+    "trendingScore": lambda found: found.repo.likes,
+    "usedStorage": lambda found: found.repo.storage,
+    "tags": lambda found: found.derived.tags,
+    "pipeline_tag": lambda found: found.derived.pipeline_tag,
+    "library_name": lambda found: found.derived.library,
+    "cardData": lambda found: found.derived.card,
+    "config": lambda found: found.derived.config,
+    "model-index": _card_field("model-index"),
+    "widgetData": _card_field("widget"),
+    "mask_token": _card_text("mask_token"),
+    "baseModels": _card_texts("base_model"),
+    "models": _card_texts("models"),
+    "datasets": _card_texts("datasets"),
+    "description": _card_text("description"),
+    "citation": _card_text("citation"),
+    "paperswithcode_id": _card_text("paperswithcode_id"),
+    "inferenceProviderMapping": lambda found: [],
+    "safetensors": _safetensors,
+    "transformersInfo": _transformers,
+    "sdk": lambda found: found.derived.sdk,
+    "subdomain": _subdomain,
+    # Nothing runs on this hub, and saying so keeps clients from waiting.
+    "runtime": lambda found: wire.SpaceRuntime("STOPPED"),
+}
+
+_FIELDS = {field.encode_name: field.name for field in msgspec.structs.fields(wire.RepoInfo)}
+
+
+routes = [
+    *for_each_kind("GET", "/api/{repo}", info, hot=True),
+    *for_each_kind("GET", "/api/{repo}/revision/{rev}", info_at, hot=True),
+    *[r for r in for_each_kind("GET", "/api/{repo}/runtime", runtime) if "/spaces/" in r.pattern],
+]

@@ -1,0 +1,115 @@
+"""The SQL of lists: which repositories a person may see, narrowed, sorted, counted. Visibility is in the query itself,
+so what somebody may not see is neither listed nor counted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, ColumnElement, Select, and_, false, func, or_, select, true, tuple_
+
+from pioche.accounts.tables import accounts
+from pioche.accounts.types import Actor
+from pioche.names import RepoKind
+from pioche.ports.database import Tx
+from pioche.repos.store import select_repos, to_repo
+from pioche.repos.tables import repos
+from pioche.repos.types import Repo, RepoFilter, Sort
+
+_SORT_COLUMNS: dict[Sort, Column[Any]] = {
+    # Nothing counts visits over time yet, so what is liked most is what trends.
+    "trendingScore": repos.c.likes,
+    "lastModified": repos.c.updated_at,
+    "createdAt": repos.c.created_at,
+    "likes": repos.c.likes,
+    "downloads": repos.c.downloads,
+}
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """`access.allows(actor, Action.READ, repo)` as SQL. The two must say the same; a test compares them."""
+    public = repos.c.private == false()
+    owners = [*actor.orgs, *([] if actor.user_id is None else [actor.user_id])]
+    person = true() if actor.is_admin else or_(public, repos.c.owner_id.in_(owners))
+    token = actor.token
+    if token is None or token.role != "fineGrained":
+        return person
+    granted: list[ColumnElement[bool]] = [public]
+    for scope in token.scopes:
+        if scope.repo_id is not None:
+            granted.append(repos.c.id == scope.repo_id)
+        elif scope.owner_id is not None:
+            granted.append(repos.c.owner_id == scope.owner_id)
+        else:
+            granted.append(true())
+    return and_(person, or_(*granted))
+
+
+def count(tx: Tx, actor: Actor, wanted: RepoFilter) -> int:
+    statement = select(func.count()).select_from(repos.join(accounts, accounts.c.id == repos.c.owner_id))
+    return int(tx.execute(_narrow(statement, actor, wanted)).scalar_one())
+
+
+def page(tx: Tx, actor: Actor, wanted: RepoFilter, offset: int, limit: int) -> list[Repo]:
+    statement = _ordered(_narrow(select_repos(), actor, wanted), wanted.sort).offset(offset).limit(limit)
+    return [to_repo(row) for row in tx.execute(statement)]
+
+
+def after(
+    tx: Tx, actor: Actor, wanted: RepoFilter, last: tuple[int, int] | None, limit: int
+) -> tuple[list[Repo], tuple[int, int] | None]:
+    """The ones after `last` (sort value and id), and the new `last` if there may be more."""
+    statement = _ordered(_narrow(select_repos(), actor, wanted), wanted.sort)
+    column = _SORT_COLUMNS[wanted.sort]
+    if last is not None:
+        statement = statement.where(tuple_(column, repos.c.id) < tuple_(*last))
+    rows = tx.execute(statement.limit(limit + 1)).all()
+    if len(rows) <= limit:
+        return [to_repo(row) for row in rows], None
+    end = rows[limit - 1]
+    return [to_repo(row) for row in rows[:limit]], (end._mapping[column], end.id)
+
+
+def tags(tx: Tx, actor: Actor, kind: RepoKind) -> list[str]:
+    """All tags that are on anything that the actor may see."""
+    statement = select(repos.c.tags).where(repos.c.kind == kind.value, visible_to(actor)).distinct()
+    return sorted({tag for row in tx.execute(statement) for tag in msgspec.json.decode(row.tags, type=list[str])})
+
+
+def _ordered(statement: Select[Any], sort: Sort) -> Select[Any]:
+    return statement.order_by(_SORT_COLUMNS[sort].desc(), repos.c.id.desc())
+
+
+def _narrow(statement: Select[Any], actor: Actor, wanted: RepoFilter) -> Select[Any]:
+    statement = statement.where(visible_to(actor))
+    if wanted.kind is not None:
+        statement = statement.where(repos.c.kind == wanted.kind.value)
+    if wanted.author is not None:
+        statement = statement.where(accounts.c.name_lower == wanted.author.lower())
+    for word in wanted.search.lower().split():
+        name = accounts.c.name_lower + "/" + repos.c.name_lower
+        statement = statement.where(name.contains(word, autoescape=True))
+    for tag in wanted.tags:
+        statement = statement.where(repos.c.tags.contains(_quoted(tag), autoescape=True))
+    for used in wanted.uses:
+        statement = statement.where(repos.c.card.contains(_quoted(used), autoescape=True))
+    return statement.where(*_exact(wanted))
+
+
+def _exact(wanted: RepoFilter) -> list[ColumnElement[bool]]:
+    conditions = []
+    if wanted.pipeline_tag is not None:
+        conditions.append(repos.c.pipeline_tag == wanted.pipeline_tag)
+    if wanted.library is not None:
+        conditions.append(repos.c.library == wanted.library)
+    if wanted.gated is not None:
+        conditions.append((repos.c.gated != "") if wanted.gated else (repos.c.gated == ""))
+    if wanted.parameters is not None:
+        conditions.append(repos.c.parameter_count.between(*wanted.parameters))
+    return conditions
+
+
+def _quoted(text: str) -> str:
+    """As it stands in a JSON column."""
+    return msgspec.json.encode(text).decode()

@@ -1,0 +1,108 @@
+"""What a repository is at a revision: its row, its files, and what they say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from pioche.accounts.access import Action
+from pioche.accounts.types import Actor
+from pioche.errors import RepoNotFound, RevisionNotFound
+from pioche.lfs.service import Lfs
+from pioche.names import CommitOid, RepoId, RepoKind
+from pioche.ports.database import Database
+from pioche.ports.gitstore import GitRepo, GitStore, TreeNode
+from pioche.repos import lists, store
+from pioche.repos.derive import Derived
+from pioche.repos.service.find import require_content, require_repo
+from pioche.repos.service.reading import derive_nodes
+from pioche.repos.service.tensors import Tensors
+from pioche.repos.types import Repo, RepoFilter
+
+MAX_CHILDREN = 100
+
+
+class Info:
+    """One repository at one commit (None while it is empty). What costs something is read when it is asked for."""
+
+    def __init__(self, repo: Repo, commit: CommitOid | None, git: GitRepo, tensors: Tensors) -> None:
+        self.repo = repo
+        self.commit = commit
+        self._git = git
+        self._tensors = tensors
+
+    @cached_property
+    def files(self) -> Sequence[TreeNode]:
+        """Every file, sorted as git sorts."""
+        if self.commit is None:
+            return ()
+        return [node for node in self._git.tree(self.commit, recursive=True) if node.kind == "file"]
+
+    @cached_property
+    def derived(self) -> Derived:
+        repo = self.repo
+        if self.commit == repo.head:
+            return Derived(repo.card, repo.tags, repo.pipeline_tag, repo.library, repo.sdk, repo.config)
+        return derive_nodes(self._git, repo.repo_id.kind, self.files)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, int]:
+        """dtype -> count; empty if unknown."""
+        return self._tensors.count(self._git, self.files)
+
+
+class Infos:
+    """Reading what repositories are."""
+
+    def __init__(self, database: Database, gitstore: GitStore, lfs: Lfs) -> None:
+        self._database = database
+        self._gitstore = gitstore
+        self._tensors = Tensors(database, lfs)
+
+    def show(self, actor: Actor, repo_id: RepoId, revision: str = "") -> Info:
+        """At a revision, else at the head of the default branch. Raises `RepoNotFound`, `RevisionNotFound`."""
+        with self._database.read() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.READ)
+        git = self._gitstore.open(repo.id)
+        commit = repo.head
+        if revision and revision != repo.default_branch:
+            commit = git.resolve(revision)
+        elif revision and commit is None:
+            raise RevisionNotFound(f"'{repo_id.full}' is empty: it has no branch '{revision}' yet.")
+        return Info(repo, commit, git, self._tensors)
+
+    def check_readable(self, actor: Actor, repo_id: RepoId) -> None:
+        """May the actor read its files? Raises `RepoNotFound`, `GatedRepo`."""
+        with self._database.read() as tx:
+            require_content(tx, actor, repo_id)
+
+    def of_row(self, repo: Repo) -> Info:
+        """For a repository that was just listed for the actor."""
+        return Info(repo, repo.head, self._gitstore.open(repo.id), self._tensors)
+
+    def made_from(self, actor: Actor, repo: Repo) -> int:
+        """How many models that the actor may see say that they are based on this one."""
+        with self._database.read() as tx:
+            wanted = RepoFilter(kind=repo.repo_id.kind, tags=(f"base_model:{repo.repo_id.full}",))
+            return lists.count(tx, actor, wanted)
+
+    def used_by(self, actor: Actor, repo: Repo) -> Sequence[str]:
+        """Ids of the spaces that the actor may see whose card names this repository."""
+        wanted = RepoFilter(kind=RepoKind.SPACE, uses=(repo.repo_id.full,))
+        with self._database.read() as tx:
+            return [found.repo_id.full for found in lists.page(tx, actor, wanted, 0, MAX_CHILDREN)]
+
+    def measure(self, number: int) -> None:
+        """Record the number of parameters of the default branch, for lists."""
+        with self._database.read() as tx:
+            repo = store.get(tx, number)
+        if repo is None or repo.head is None:
+            return
+        try:
+            counted = self.of_row(repo).parameters
+        except (RepoNotFound, RevisionNotFound):
+            return  # deleted, or rewritten and cleaned up, in the meantime
+        if counted == repo.parameters:
+            return
+        with self._database.write() as tx:
+            store.set_parameters(tx, number, repo.head, counted)

@@ -1,0 +1,50 @@
+"""Reading from git what `derive` needs to know about a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from pioche.names import RepoKind
+from pioche.ports.gitstore import GitRepo, TreeNode
+from pioche.protocols.card import parse_front_matter
+from pioche.repos.derive import Derived, Facts, derive
+
+# Longer cards are shown, but only this much of them is read for what it says about the repository.
+CARD_LIMIT = 2 * 1024 * 1024
+CONFIG_LIMIT = 1024 * 1024
+
+
+def derive_commit(git: GitRepo, kind: RepoKind, commit: str) -> tuple[Derived, int]:
+    """What the commit says, and the bytes of large files in it."""
+    nodes = [node for node in git.tree(commit, recursive=True) if node.kind == "file"]
+    return derive_nodes(git, kind, nodes), sum({n.pointer.sha256: n.size for n in nodes if n.pointer}.values())
+
+
+def derive_nodes(git: GitRepo, kind: RepoKind, nodes: Sequence[TreeNode]) -> Derived:
+    files = {node.path: node for node in nodes}
+    card, body, _ = parse_front_matter(_text(git, files.get("README.md"), CARD_LIMIT))
+    paths = [node.path for node in nodes]
+    if kind is not RepoKind.MODEL:
+        return derive(Facts(kind, paths, card, body))
+    config = _object(git, files.get("config.json"))
+    return derive(Facts(kind, paths, card, body, config, _object(git, files.get("model_index.json"))))
+
+
+def _text(git: GitRepo, node: TreeNode | None, limit: int) -> str:
+    if node is None or node.pointer is not None:
+        return ""
+    return git.read(node.oid, limit).decode(errors="replace")
+
+
+def _object(git: GitRepo, node: TreeNode | None) -> Mapping[str, Any]:
+    """A small JSON file that should hold an object; empty if it does not."""
+    if node is None or node.pointer is not None or node.size > CONFIG_LIMIT:
+        return {}
+    try:
+        value = msgspec.json.decode(git.read(node.oid))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

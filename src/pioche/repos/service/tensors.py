@@ -1,0 +1,89 @@
+"""Counting parameters from the headers of safetensors files."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from pioche.errors import BlobNotFound
+from pioche.lfs.service import Lfs
+from pioche.ports.database import Database
+from pioche.ports.gitstore import GitRepo, TreeNode
+from pioche.protocols.safetensors import InvalidHeader, read_header
+
+MAX_SHARDS = 300
+MAX_KEPT = 4096
+INDEX_LIMIT = 20 * 1024 * 1024
+_WHOLE = ("model.safetensors", "adapter_model.safetensors", "diffusion_pytorch_model.safetensors")
+_INDEX = "model.safetensors.index.json"
+
+
+class _Index(msgspec.Struct):
+    weight_map: dict[str, str]
+
+
+class Tensors:
+    """`count` remembers each file by its content, so a header is read once."""
+
+    def __init__(self, database: Database, lfs: Lfs) -> None:
+        self._database = database
+        self._lfs = lfs
+        self._known: OrderedDict[str, Mapping[str, int] | None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def count(self, git: GitRepo, nodes: Sequence[TreeNode]) -> Mapping[str, int]:
+        """Number of parameters by dtype of the model in these files; empty if it cannot be told whole."""
+        files = {node.path: node for node in nodes if node.path.endswith((".safetensors", _INDEX))}
+        total: dict[str, int] = {}
+        for path in _weights(git, files):
+            node = files.get(path)
+            counted = None if node is None else self._count_file(git, node)
+            if counted is None:
+                return {}
+            for dtype, number in counted.items():
+                total[dtype] = total.get(dtype, 0) + number
+        return total
+
+    def _count_file(self, git: GitRepo, node: TreeNode) -> Mapping[str, int] | None:
+        key = node.pointer.sha256 if node.pointer else node.oid
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        try:
+            counted: Mapping[str, int] | None = self._read(git, node)
+        except BlobNotFound:
+            return None  # a push may bring a pointer whose bytes come later
+        except InvalidHeader:
+            counted = None
+        with self._lock:
+            self._known[key] = counted
+            while len(self._known) > MAX_KEPT:
+                self._known.popitem(last=False)
+        return counted
+
+    def _read(self, git: GitRepo, node: TreeNode) -> Mapping[str, int]:
+        if node.pointer is None:
+            content = git.read(node.oid)
+            return read_header(lambda start, end: content[start:end], len(content)).parameters
+        with self._database.read() as tx:
+            source = self._lfs.open_file(tx, node.pointer.sha256)
+        return read_header(lambda start, end: b"".join(source.read(start, end)), source.size).parameters
+
+
+def _weights(git: GitRepo, files: Mapping[str, TreeNode]) -> Sequence[str]:
+    """The files that together are the model."""
+    for name in _WHOLE:
+        if name in files:
+            return [name]
+    index = files.get(_INDEX)
+    if index is None or index.pointer is not None or index.size > INDEX_LIMIT:
+        return []
+    try:
+        shards = set(msgspec.json.decode(git.read(index.oid), type=_Index).weight_map.values())
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
+    return sorted(shards) if len(shards) <= MAX_SHARDS else []

@@ -1,0 +1,31 @@
+"""Background work of repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pioche.queue.types import TaskType
+
+if TYPE_CHECKING:
+    from pioche.hub import Hub
+
+
+def erase(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    hub.repos.erase(arguments["repo_id"])
+
+
+def measure(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    hub.infos.measure(arguments["repo_id"])
+
+
+def refresh(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    hub.refs.refresh(arguments["repo_id"])
+    hub.infos.measure(arguments["repo_id"])
+
+
+tasks = [
+    TaskType("repos.erase", erase),
+    TaskType("repos.measure", measure),
+    TaskType("repos.refresh", refresh),
+]
