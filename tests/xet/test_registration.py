@@ -169,7 +169,7 @@ def test_entitlements_are_given_shared_and_taken(store):
         assert store.xet.entitle(tx, 2, "00" * 32) is None
         store.xet.share(tx, 2, 3)
         store.xet.share(tx, 2, 3)
-        assert sha256 in store.xet.find_in_repo(tx, 3, [sha256, '00' * 32])
+        assert sha256 in store.xet.find_in_repo(tx, 3, [sha256, "00" * 32])
         store.xet.forget_repo(tx, 2)
         assert store.xet.find_in_repo(tx, 2, [sha256]) == {}
-        assert sha256 in store.xet.find_in_repo(tx, 3, [sha256, '00' * 32])
+        assert sha256 in store.xet.find_in_repo(tx, 3, [sha256, "00" * 32])
