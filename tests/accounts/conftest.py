@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
@@ -29,6 +29,5 @@ def join(hub: Hub) -> Join:
 
 
 @pytest.fixture
-def client(hub: Hub) -> Iterator[TestClient]:
-    with TestClient(build_app(hub), base_url="http://hub.test", follow_redirects=False) as client:
-        yield client
+def client(hub: Hub) -> TestClient:
+    return TestClient(build_app(hub), base_url="http://hub.test", follow_redirects=False)

@@ -27,6 +27,7 @@ def _website(text: str) -> str:
     fault = InvalidInput("The website must be an address such as https://example.org.", field="website")
     try:
         parts = urlsplit(address)
+        _ = parts.port  # raises if it is not a number
     except ValueError as error:
         raise fault from error
     # Other schemes (javascript:) would run in the page of whoever follows the link.
