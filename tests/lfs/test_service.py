@@ -111,14 +111,14 @@ def test_a_file_goes_after_its_last_repository_and_not_before(hub: Hub) -> None:
 def test_a_blob_without_a_row_is_dropped_and_one_with_a_row_is_not(hub: Hub) -> None:
     """A hub that dies between storing the bytes and recording them leaves such a blob."""
     upload(hub, 1, FILE)
-    assert not hub.lfs.drop_leftover(SHA)
+    assert not hub.lfs.conversion.drop(SHA)
     spool = hub.blobs.new_spool()
     spool.write_bytes(b"left")
     left = hashlib.sha256(b"left").hexdigest()
     hub.blobs.put_file(blob_key(left), spool)
     assert hub.lfs.leftovers(older_than_seconds=0) == [left]
     assert hub.lfs.leftovers(older_than_seconds=3600) == []
-    assert hub.lfs.drop_leftover(left)
+    assert hub.lfs.conversion.drop(left)
     assert list(hub.blobs.keys("lfs")) == [blob_key(SHA)]
 
 

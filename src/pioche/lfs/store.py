@@ -33,11 +33,14 @@ def get_many(tx: Tx, sha256s: Collection[str]) -> dict[str, LargeFile]:
     return found
 
 
-def add(tx: Tx, sha256: str, size: int) -> None:
-    """Nothing happens if it is there already."""
-    if get(tx, sha256) is None:
-        row = {"sha256": sha256, "size": size, "created_at": tx.now, "touched_at": tx.now}
-        tx.execute(insert(large_files).values(row))
+def add(tx: Tx, sha256: str, size: int) -> LargeFile:
+    """The file, made if it was not there."""
+    known = get(tx, sha256)
+    if known is not None:
+        return known
+    row = {"sha256": sha256, "size": size, "created_at": tx.now, "touched_at": tx.now}
+    tx.execute(insert(large_files).values(row))
+    return LargeFile(sha256, size, tx.now)
 
 
 def remove(tx: Tx, sha256: str) -> None:

@@ -14,8 +14,12 @@ STALE_SPOOL_SECONDS = 24 * 3600
 UNHELD_GRACE_DAYS = 7
 
 
+def store_as_xet(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    hub.lfs.conversion.run(arguments["sha256"])
+
+
 def drop_leftover(hub: Hub, arguments: Mapping[str, Any]) -> None:
-    hub.lfs.drop_leftover(arguments["sha256"])
+    hub.lfs.conversion.drop(arguments["sha256"])
 
 
 def clean_spools(hub: Hub, _arguments: Mapping[str, Any]) -> None:
@@ -27,6 +31,7 @@ def collect(hub: Hub, _arguments: Mapping[str, Any]) -> None:
 
 
 tasks = [
+    TaskType("lfs.store_as_xet", store_as_xet),
     TaskType("lfs.drop_leftover", drop_leftover),
     TaskType("lfs.clean_spools", clean_spools, attempts=1, every=3600),
     TaskType("lfs.collect", collect, attempts=1, every=24 * 3600),

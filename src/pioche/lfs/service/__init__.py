@@ -1,7 +1,7 @@
-"""The verbs of large files: what the hub holds (`Lfs`), bytes coming in (`Uploads`), locks (`Locks`)."""
+"""The verbs of large files: what the hub holds (`Lfs`), and its parts: bytes coming in (`uploads`), `locks`, signed
+addresses (`links`), and how files become chunks (`conversion`).
+"""
 
 from pioche.lfs.service.files import Lfs
-from pioche.lfs.service.locks import Locks
-from pioche.lfs.service.uploads import Uploads
 
-__all__ = ["Lfs", "Locks", "Uploads"]
+__all__ = ["Lfs"]

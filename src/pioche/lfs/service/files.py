@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pioche.accounts.grants import Signer
 from pioche.errors import BlobNotFound
 from pioche.lfs import store
+from pioche.lfs.service.conversion import Conversion
 from pioche.lfs.service.links import Links
 from pioche.lfs.service.locks import Locks
 from pioche.lfs.service.uploads import Uploads
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # Small reads halve the speed of a download.
 READ_SIZE = 1024 * 1024
+LEFTOVER_SECONDS = 24 * 3600
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -37,7 +39,8 @@ class Lfs:
         self._database = database
         self._blobs = blobs
         self._xet = xet
-        self.uploads = Uploads(database, blobs, xet, queue, settings)
+        self.conversion = Conversion(database, blobs, xet, queue, settings)
+        self.uploads = Uploads(database, blobs, xet, self.conversion, settings)
         self.locks = Locks(database)
         self.links = Links(signer, settings.link_seconds)
 
@@ -90,11 +93,6 @@ class Lfs:
                 sizes[sha256] = chunked.size
         return sizes
 
-    def xet_hashes(self, tx: Tx, sha256s: Collection[str]) -> dict[str, str]:
-        """From SHA-256 to Xet hash, for those that Xet clients can get from the content store."""
-        found = {sha256: self._xet.find_by_sha256(tx, sha256) for sha256 in set(sha256s)}
-        return {sha256: chunked.hash for sha256, chunked in found.items() if chunked is not None}
-
     # -- garbage --
 
     def unheld(self, tx: Tx, grace_days: int) -> list[tuple[str, int]]:
@@ -103,12 +101,16 @@ class Lfs:
         return [(file.sha256, file.size) for file in files]
 
     def collect(self, grace_days: int) -> tuple[int, int]:
-        """Deletes what `unheld` lists; returns how many files and bytes. Safe while the hub serves."""
+        """Deletes what `unheld` lists, and leftovers; returns how many files and bytes. Safe while the hub serves."""
         with self._database.read() as tx:
             doomed = self.unheld(tx, grace_days)
         count = freed = 0
         for sha256, size in doomed:
             if self._collect_one(sha256, grace_days):
+                count, freed = count + 1, freed + size
+        for sha256 in self.leftovers(LEFTOVER_SECONDS):
+            size = self._blobs.size(blob_key(sha256)) or 0
+            if self.conversion.drop(sha256):
                 count, freed = count + 1, freed + size
         return count, freed
 
@@ -121,14 +123,6 @@ class Lfs:
         left = [name for name in names if name not in known]
         paths = {name: self._blobs.local_path(blob_key(name)) for name in left}
         return [name for name, path in paths.items() if path and now - path.stat().st_mtime >= older_than_seconds]
-
-    def drop_leftover(self, sha256: str) -> bool:
-        """Deletes the blob of a file that has no row: turned into chunks, or never finished. True if it was there."""
-        with self._database.write() as tx:
-            if store.get(tx, sha256) is not None or self._blobs.size(blob_key(sha256)) is None:
-                return False
-            self._blobs.delete(blob_key(sha256))
-            return True
 
     def _collect_one(self, sha256: str, grace_days: int) -> bool:
         # The blob goes while the write lock is held: an upload of the same bytes looks for it under that lock.

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from pioche.errors import Busy, Conflict, HubError, InvalidInput, QuotaExceeded, TooLarge
 from pioche.lfs import store
+from pioche.lfs.service.conversion import Conversion
 from pioche.lfs.service.incoming import Incoming
 from pioche.lfs.types import UploadSlot, blob_key
 from pioche.names import is_sha256
 from pioche.ports.blobs import BlobStore
-from pioche.ports.database import Database, Tx
-from pioche.queue.service import Queue
+from pioche.ports.database import Database
 from pioche.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 # Fewer parts than this are not worth their requests.
 MULTIPART_FROM_PARTS = 5
 BLOCK = 4 * 1024 * 1024
-# Whoever got a path to a blob has so long to open it before the blob goes.
-LEFTOVER_DELAY_MS = 15 * 60 * 1000
 
 
 class Uploads:
     """`UploadSlot` says what comes and for which repository; the caller has asked `access` about that."""
 
-    def __init__(self, database: Database, blobs: BlobStore, xet: Xet, queue: Queue, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, blobs: BlobStore, xet: Xet, conversion: Conversion, settings: Settings
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._xet = xet
-        self._queue = queue
+        self._conversion = conversion
         self._settings = settings
 
     def fault(self, sha256: str, size: int) -> HubError | None:
@@ -120,10 +120,11 @@ class Uploads:
                 # It was there already, unused, and was deleted just now. No client gives up on this answer.
                 raise Busy("The file was being cleaned away. Send it again.")
             if store.get(tx, slot.sha256) is None and self._xet.entitle(tx, slot.repo_id, slot.sha256):
-                drop_later(self._queue, tx, slot.sha256)
+                self._conversion.drop_later(tx, slot.sha256)
                 return
-            store.add(tx, slot.sha256, slot.size)
+            file = store.add(tx, slot.sha256, slot.size)
             store.hold(tx, slot.repo_id, slot.sha256)
+            self._conversion.plan(tx, file)
 
     def _assemble(self, slot: UploadSlot, folder: Path) -> Path:
         """Appends every part to the first one, hashing; the disk holds at most one part twice."""
@@ -155,12 +156,6 @@ class Uploads:
     def _folder(self, slot: UploadSlot) -> Path:
         # Beside the other spools, so that the whole file can be renamed into the store.
         return self._blobs.new_spool().with_name(slot.upload_id)
-
-
-def drop_later(queue: Queue, tx: Tx, sha256: str) -> None:
-    """The blob is no longer needed. It goes in a while: someone may have been given its path just now."""
-    arguments = {"sha256": sha256}
-    queue.enqueue(tx, "lfs.drop_leftover", arguments, unique=sha256, delay_ms=LEFTOVER_DELAY_MS)
 
 
 def _append(part: Path, out: FileIO, hasher: hashlib._Hash) -> None:
