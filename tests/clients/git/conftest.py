@@ -35,7 +35,7 @@ def inside(server: Server) -> Iterator[Hub]:
 
 @pytest.fixture
 def repos(inside: Hub) -> Repos:
-    return Repos(inside.database, inside.gitstore, inside.queue, inside.settings, inside.lfs, inside.xet)
+    return inside.repos
 
 
 @pytest.fixture
