@@ -13,7 +13,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pioche.accounts.types import Actor, OrgRole, Resource
-from pioche.errors import Forbidden, GatedRepo, NotFound, Unauthenticated
+from pioche.errors import Forbidden, NotFound, Unauthenticated
 
 
 class Action(StrEnum):
@@ -41,16 +41,6 @@ def require(actor: Actor, action: Action, resource: Resource, missing: NotFound)
             "or with a scope for this repository."
         )
     raise Forbidden(f"You have no {action.value} access to this.")
-
-
-def require_files(actor: Actor, resource: Resource) -> None:
-    """The gate: the files of a gated repository are for its people only. Its card and name stay visible."""
-    if not resource.gated or actor.is_admin or owner_role(actor, resource.owner_id) >= OrgRole.READ:
-        return
-    raise GatedRepo(
-        "Access to the files of this repository is restricted: its owner decides who gets them. "
-        "Log in with an account that has access, or ask the owner."
-    )
 
 
 def may_create(actor: Actor, owner_id: int) -> bool:

@@ -56,7 +56,7 @@ def show_setup(call: Call) -> Response:
     if not call.hub.accounts.is_setup_key(key):
         raise NotFound("This set-up link does not work (any more). The hub prints the current one when it starts.")
     values = {"form": {"key": key}, "errors": {}}
-    return call.hub.templates.page(call, "accounts/setup.html", values, headers={"referrer-policy": "no-referrer"})
+    return call.hub.templates.page(call, "accounts/setup.html", values)
 
 
 def setup(call: Call) -> Response:
