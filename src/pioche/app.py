@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-
 from pioche.accounts import api as accounts_api
 from pioche.accounts import pages as accounts_pages
 from pioche.accounts import tasks as accounts_tasks
 from pioche.accounts.grants import Signer
 from pioche.accounts.service import Accounts
 from pioche.community import api as community_api
+from pioche.community import pages as community_pages
 from pioche.community import store as community_store
 from pioche.community.service import Community
 from pioche.git import api as git_api
-from pioche.git.service import Git
 from pioche.git import lfs_api as git_lfs_api
+from pioche.git.service import Git
 from pioche.hub import Hub
 from pioche.lfs import api as lfs_api
 from pioche.lfs import tasks as lfs_tasks
@@ -23,12 +23,14 @@ from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database.sqlite import SqliteDatabase
 from pioche.ports.gitstore.bare import BareGitStore
 from pioche.queue.service import Queue
+from pioche.repos import api as repos_api
+from pioche.repos import pages as repos_pages
+from pioche.repos import tasks as repos_tasks
 from pioche.repos.api import commit as repos_commit_api
 from pioche.repos.api import files as repos_files_api
 from pioche.repos.api import resolve as repos_resolve_api
+from pioche.repos.service.browse import Browse
 from pioche.repos.service.commits import Commits
-from pioche.repos import api as repos_api
-from pioche.repos import tasks as repos_tasks
 from pioche.repos.service.infos import Infos
 from pioche.repos.service.markers import Markers
 from pioche.repos.service.refs import Refs
@@ -57,6 +59,8 @@ ROUTES: list[list[Route]] = [
     repos_resolve_api.routes,
     repos_commit_api.routes,
     community_api.routes,
+    community_pages.routes,
+    repos_pages.routes,
 ]
 
 
@@ -92,6 +96,7 @@ def build_hub(settings: Settings) -> Hub:
         xet=xet,
         lfs=lfs,
         trees=Trees(database, gitstore, lfs, xet),
+        browse=Browse(database, gitstore, lfs),
         commits=commits,
         community=community,
         repos=Repos(database, gitstore, queue, settings, lfs, xet),
@@ -103,5 +108,3 @@ def build_hub(settings: Settings) -> Hub:
 
 def build_app(hub: Hub) -> HubApp:
     return HubApp(hub, Router(route for routes in ROUTES for route in routes))
-
-

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from pioche.ports.database import Database
     from pioche.ports.gitstore import GitStore
     from pioche.queue.service import Queue
+    from pioche.repos.service.browse import Browse
+    from pioche.repos.service.commits import Commits
     from pioche.repos.service.infos import Infos
     from pioche.repos.service.refs import Refs
     from pioche.repos.service.repos import Repos
-    from pioche.repos.service.commits import Commits
     from pioche.repos.service.trees import Trees
     from pioche.settings import Settings
     from pioche.web.templates import Templates
@@ -38,6 +39,7 @@ class Hub:
     xet: Xet
     lfs: Lfs
     trees: Trees
+    browse: Browse
     commits: Commits
     community: Community
     repos: Repos

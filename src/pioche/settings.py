@@ -65,7 +65,7 @@ def load_settings(overrides: Mapping[str, Any] | None = None, environ: Mapping[s
     values: dict[str, Any] = {}
     from_env = _read_environ(environ)
     given = {k: v for k, v in (overrides or {}).items() if v is not None}
-    data = Path(given.get("data") or from_env.get("data") or Settings.__dataclass_fields__["data"].default)
+    data = Path(given.get("data") or from_env.get("data") or "data")
     values.update(_read_toml(data / "pioche.toml"))
     values.update(from_env)
     values.update(given)

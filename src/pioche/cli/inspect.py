@@ -15,9 +15,7 @@ from pioche.hub import Hub
 def faults_of(hub: Hub, deep: bool) -> Iterator[str]:
     """One sentence for each fault found."""
     yield from _database(hub)
-    with hub.database.read() as tx:
-        numbers = hub.repos.numbers(tx)
-    for number in numbers:
+    for number in hub.repos.numbers():
         yield from _repository(hub, number, deep)
 
 

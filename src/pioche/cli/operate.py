@@ -56,8 +56,7 @@ def gc(data: Path | None) -> None:
             f"Chunk store: {report.files} files forgotten, {report.doomed} xorbs marked, {report.deleted} removed, "
             f"{report.freed} bytes freed."
         )
-        with hub.database.read() as tx:
-            numbers = hub.repos.numbers(tx)
+        numbers = hub.repos.numbers()
         for number in numbers:
             hub.gitstore.maintain(number)
         click.echo(f"Repositories: {len(numbers)} packed.")
@@ -69,10 +68,9 @@ def gc(data: Path | None) -> None:
 def rebuild(what: str, data: Path | None) -> None:
     """Make derived data again from what is true: tags, cards and sizes of repositories."""
     with opened(data) as hub:
-        with hub.database.read() as tx:
-            numbers = hub.repos.numbers(tx)
+        numbers = hub.repos.numbers()
         for number in numbers:
-            hub.repos.refresh(number)
+            hub.refs.refresh(number)
         click.echo(f"Rebuilt {len(numbers)} {what}.")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import uvloop
+from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from pioche.app import build_app, build_hub
@@ -41,7 +42,9 @@ async def _serve(settings: Settings) -> None:
     hub = build_hub(settings)
     settle(hub)
     app = build_app(hub)
-    server = Server(app, address=settings.host, port=port, interface="asgi", websockets=False, log_enabled=False)
+    server = Server(
+        app, address=settings.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False
+    )
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -51,7 +54,7 @@ async def _serve(settings: Settings) -> None:
     _greet(hub, settings, port)
     await asyncio.wait((serving, asyncio.ensure_future(stopping.wait())), return_when=asyncio.FIRST_COMPLETED)
     await _drain(app)
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     await serving
     await loop.run_in_executor(None, hub.queue.stop)
     hub.database.close()

@@ -120,6 +120,11 @@ class Community:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
+    def author_of(self, repo_number: int, num: int) -> int | None:
+        """The account that opened a pull request; for those who check what a push may move."""
+        with self._database.read() as tx:
+            return store.pull_request_author(tx, repo_number, num)
+
     def _merge_once(self, actor: Actor, repo_id: RepoId, num: int, comment: str) -> CommitOid:
         with self._database.read() as tx:
             repo = require_repo(tx, actor, repo_id, Action.WRITE)
@@ -203,7 +208,8 @@ def _with_changes(
     patch = None
     if with_patch:
         patch = git.patch(git.merge_base(ours, theirs), theirs).decode(errors="replace")
-    merged = sorted([*events, *commits], key=lambda event: event.created_at)
+    # Git keeps whole seconds.
+    merged = sorted([*events, *commits], key=lambda event: (event.created_at // 1000, event.kind == "commit"))
     return DiscussionDetails(repo, discussion, merged, conflicts, patch)
 
 

@@ -9,6 +9,7 @@ Row = tuple[Literal["context", "add", "del", "hunk"], int | None, int | None, st
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 MAX_ROWS = 2_000
+MAX_FILES = 100
 
 
 def rows_of(patch: str | None) -> list[Row] | None:
@@ -35,3 +36,12 @@ def rows_of(patch: str | None) -> list[Row] | None:
         if len(rows) >= MAX_ROWS:
             break
     return rows
+
+
+def split_patch(patch: str) -> list[tuple[str, list[Row]]]:
+    """The files of a patch as git prints it: path and rows of each, at most `MAX_FILES`."""
+    files = []
+    for part in re.split(r"^diff --git ", patch, flags=re.MULTILINE)[1 : MAX_FILES + 1]:
+        path = part.partition("\n")[0].rpartition(" b/")[2]
+        files.append((path, rows_of(part) or []))
+    return files

@@ -8,13 +8,15 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from pioche.accounts.access import owner_role
+from pioche.accounts.types import OrgRole
 from pioche.names import RepoKind
-from pioche.repos.types import Repo, RepoFilter
+from pioche.repos.types import Repo, RepoFilter, Sort
 from pioche.web.call import Call
 from pioche.web.routing import Route
 
 PAGE = 30
-SORTS = ("lastModified", "createdAt", "likes", "downloads")
+SORTS: tuple[Sort, ...] = ("lastModified", "createdAt", "likes", "downloads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,6 @@ def home(call: Call) -> Response:
 
 
 def show_list(kind: RepoKind, call: Call) -> Response:
-    sort = call.query("sort", SORTS[0])
     page = call.query_int("p", 0, 0, 10_000)
     filters = [(k, v) for k in ("filter", "author", "pipeline_tag", "library") for v in call.query_list(k) if v]
     wanted = RepoFilter(
@@ -64,7 +65,7 @@ def show_list(kind: RepoKind, call: Call) -> Response:
         tags=tuple(v for k, v in filters if k == "filter"),
         pipeline_tag=call.query("pipeline_tag") or None,
         library=call.query("library") or None,
-        sort=sort if sort in SORTS else SORTS[0],
+        sort=next((name for name in SORTS if name == call.query("sort")), SORTS[0]),
     )
     total = call.hub.repos.count(call.actor, wanted)
     repos = call.hub.repos.page(call.actor, wanted, page * PAGE, PAGE)
@@ -80,7 +81,9 @@ def profile(call: Call) -> Response:
         wanted = RepoFilter(kind=kind, author=view.account.name)
         total = call.hub.repos.count(call.actor, wanted)
         sections.append((kind, call.hub.repos.page(call.actor, wanted, 0, PAGE), total))
-    return call.hub.templates.page(call, "repos/profile.html", {"view": view, "sections": sections})
+    can_admin = call.actor.is_admin or owner_role(call.actor, view.account.id) >= OrgRole.ADMIN
+    values = {"view": view, "sections": sections, "can_admin": can_admin}
+    return call.hub.templates.page(call, "repos/profile.html", values)
 
 
 def docs(call: Call) -> Response:

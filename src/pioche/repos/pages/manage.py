@@ -7,12 +7,13 @@ from typing import Any
 from starlette.responses import Response
 
 from pioche.accounts.access import Action
+from pioche.accounts.types import OrgRole
 from pioche.errors import HubError, InvalidInput, RepoExists, Unauthenticated
 from pioche.names import RepoId, RepoKind
-from pioche.protocols.hub.commit import Content, Header
+from pioche.ports.gitstore import PutFile
 from pioche.repos.pages.links import repo_url
 from pioche.repos.pages.show import page_values
-from pioche.repos.types import NewRepo
+from pioche.repos.types import CommitHeader, NewRepo
 from pioche.web import flash
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
@@ -22,9 +23,10 @@ from pioche.web.text import _
 
 SDKS = ("gradio", "streamlit", "docker", "static")
 LICENSES = (
-    "apache-2.0 mit bsd-3-clause gpl-3.0 agpl-3.0 lgpl-3.0 mpl-2.0 cc0-1.0 cc-by-4.0 cc-by-sa-4.0 cc-by-nc-4.0 "
-    "openrail bigscience-openrail-m creativeml-openrail-m odc-by odbl other"
-).split()
+    *("apache-2.0", "mit", "bsd-3-clause", "gpl-3.0", "agpl-3.0", "lgpl-3.0", "mpl-2.0", "cc0-1.0", "cc-by-4.0"),
+    *("cc-by-sa-4.0", "cc-by-nc-4.0", "openrail", "bigscience-openrail-m", "creativeml-openrail-m", "odc-by"),
+    *("odbl", "other"),
+)
 
 
 def show_new(call: Call) -> Response:
@@ -54,8 +56,8 @@ def create(call: Call) -> Response:
 def _write_license(call: Call, repo_id: RepoId, license_id: str) -> None:
     """The first lines of the card, so that the licence is there from the start."""
     if license_id in LICENSES:
-        card = Content("README.md", f"---\nlicense: {license_id}\n---\n".encode())
-        call.hub.commits.commit(call.actor, repo_id, "main", Header("Add the licence"), [card])
+        card = PutFile("README.md", f"---\nlicense: {license_id}\n---\n".encode())
+        call.hub.commits.commit(call.actor, repo_id, "main", CommitHeader("Add the licence"), [card])
 
 
 def show_settings(call: Call) -> Response:
@@ -82,9 +84,13 @@ def move(call: Call) -> Response:
 def delete(call: Call) -> Response:
     repo_id = repo_of(call)
     if call.form().get("confirm", "").strip().lower() != repo_id.full.lower():
-        return _settings_page(call, delete_error=_("Type %(name)s to confirm. Nothing was deleted.") % {"name": repo_id.full})
+        return _settings_page(
+            call, delete_error=_("Type %(name)s to confirm. Nothing was deleted.") % {"name": repo_id.full}
+        )
     call.hub.repos.delete(call.actor, repo_id)
-    return flash.say(call, see_other(f"/{repo_id.namespace}"), _("%(name)s is deleted.") % {"name": repo_id.full}, "success")
+    return flash.say(
+        call, see_other(f"/{repo_id.namespace}"), _("%(name)s is deleted.") % {"name": repo_id.full}, "success"
+    )
 
 
 def _settings_page(call: Call, **errors: str) -> Response:
@@ -103,7 +109,8 @@ def _new_page(call: Call, form: dict[str, str], error: str = "", status: int = 2
 
 def _owners(call: Call) -> list[str]:
     """Under whom the actor may make repositories: themselves first."""
-    return [call.actor.name, *call.hub.accounts.orgs_to_create_in(call.actor)]
+    actor = call.actor
+    return [actor.name, *(actor.org_names[org] for org, role in actor.orgs.items() if role >= OrgRole.CONTRIBUTOR)]
 
 
 def _back(call: Call, said: str) -> Response:

@@ -7,10 +7,10 @@ from typing import Any
 from starlette.responses import Response
 
 from pioche.errors import EntryNotFound
+from pioche.protocols.card import split_front_matter
 from pioche.repos.pages.diff import rows_of
 from pioche.repos.pages.links import file_url, repo_url, resolve_card_link
 from pioche.repos.views import FilePage, Header
-from pioche.protocols.card import split_front_matter
 from pioche.web.call import Call
 from pioche.web.highlight import highlight_lines
 from pioche.web.markdown import render_card
@@ -49,7 +49,7 @@ def show_file(call: Call) -> Response:
     except EntryNotFound:
         call.hub.browse.folder(call.actor, repo_id, revision, path)
         return see_other(file_url(repo_id, "tree", revision, path))
-    values = {"lines": None, "rendered": None}
+    values: dict[str, Any] = {"lines": None, "rendered": None}
     if view.preview == "markdown" and view.text is not None and not call.query_flag("plain"):
         values["rendered"] = _markdown(view)
     elif view.text is not None:
@@ -95,7 +95,9 @@ def _markdown(view: FilePage) -> str:
     folder = view.node.path.rpartition("/")[0]
 
     def link(target: str) -> str:
-        inside = f"{folder}/{target}" if folder and not target.startswith(("#", "/")) and "://" not in target else target
+        inside = (
+            f"{folder}/{target}" if folder and not target.startswith(("#", "/")) and "://" not in target else target
+        )
         return resolve_card_link(repo_id, revision, inside)
 
     return render_card(split_front_matter(view.text or "")[1], link)

@@ -12,10 +12,10 @@ from starlette.responses import Response
 from pioche.accounts.access import Action
 from pioche.errors import HubError, InvalidInput, RefMoved
 from pioche.names import check_path
-from pioche.protocols.hub.commit import CommitLine, Content, DeletedFile, Header
+from pioche.ports.gitstore import DeleteFile, PutFile
 from pioche.repos.pages.links import file_url, repo_url
 from pioche.repos.pages.show import page_values
-from pioche.repos.service.commits import CommitResult
+from pioche.repos.types import CommitHeader, CommitOperation
 from pioche.web import flash
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
@@ -27,7 +27,7 @@ MAX_FORM_FILES = 200
 
 def show_upload(call: Call) -> Response:
     """Drag and drop with scripts; a plain form for small files without."""
-    return _form(call, "repos/upload.html", folder=_path(call), error="")
+    return _form(call, "repos/upload.html", {"folder": _path(call)})
 
 
 async def upload(call: Call) -> Response:
@@ -36,22 +36,22 @@ async def upload(call: Call) -> Response:
     loop = asyncio.get_running_loop()
     try:
         async with call.request.form(max_files=MAX_FORM_FILES, max_part_size=limit) as form:
-            lines: list[CommitLine] = []
+            lines: list[CommitOperation] = []
             for item in form.getlist("files"):
                 if isinstance(item, UploadFile) and item.filename:
-                    lines.append(Content(_join(_path(call), item.filename), await item.read(limit + 1)))
+                    lines.append(PutFile(_join(_path(call), item.filename), await item.read(limit + 1)))
             summary, text = str(form.get("summary") or ""), str(form.get("description") or "")
     except MultiPartException as error:
         raise InvalidInput(f"The form cannot be read: {error.message}") from error
     if not lines:
         raise InvalidInput("Choose at least one file.")
-    header = Header(summary or f"Upload {len(lines)} files", text)
+    header = CommitHeader(summary or f"Upload {len(lines)} files", text)
     return await loop.run_in_executor(None, _commit, call, header, lines, _path(call))
 
 
 def show_new(call: Call) -> Response:
     values = {"name": _join(_path(call), call.query("name")), "text": "", "base": "", "is_new": True, "error": ""}
-    return _form(call, "repos/edit.html", **values)
+    return _form(call, "repos/edit.html", values)
 
 
 def create_file(call: Call) -> Response:
@@ -61,10 +61,10 @@ def create_file(call: Call) -> Response:
     values = {"name": path, "text": form.get("text", ""), "base": "", "is_new": True}
     try:
         _refuse_existing(call, check_path(path))
-        header = Header(form.get("summary") or f"Create {path}", form.get("description"))
-        return _commit(call, header, [Content(path, _bytes(form))], path, show="blob")
+        header = CommitHeader(form.get("summary") or f"Create {path}", form.get("description", ""))
+        return _commit(call, header, [PutFile(path, _bytes(form))], path, show="blob")
     except HubError as error:
-        return _form(call, "repos/edit.html", status=400, error=error.message, **values)
+        return _form(call, "repos/edit.html", {**values, "error": error.message}, 400)
 
 
 def show_edit(call: Call) -> Response:
@@ -72,7 +72,7 @@ def show_edit(call: Call) -> Response:
     if view.text is None:
         raise InvalidInput("This file is not text, or too large to edit here. Upload a new version instead.")
     values = {"name": view.node.path, "text": view.text, "base": view.place.commit, "is_new": False, "error": ""}
-    return _form(call, "repos/edit.html", **values)
+    return _form(call, "repos/edit.html", values)
 
 
 def save_edit(call: Call) -> Response:
@@ -80,49 +80,52 @@ def save_edit(call: Call) -> Response:
     form, old = call.form(), _path(call)
     path = form.get("path", "").strip() or old
     values = {"name": path, "text": form.get("text", ""), "base": form.get("base", ""), "is_new": False}
-    lines: list[CommitLine] = [Content(path, _bytes(form))]
+    lines: list[CommitOperation] = [PutFile(path, _bytes(form))]
     try:
         if path != old:
             _refuse_existing(call, check_path(path))
-            lines.insert(0, DeletedFile(old))
-        header = Header(form.get("summary") or f"Update {path}", form.get("description"), form.get("base") or None)
+            lines.insert(0, DeleteFile(old))
+        header = CommitHeader(
+            form.get("summary") or f"Update {path}", form.get("description", ""), form.get("base") or None
+        )
         return _commit(call, header, lines, path, show="blob")
     except RefMoved:
         moved = _("This branch moved while you were editing. Your text is kept: look at what changed, then save again.")
         values["base"] = call.hub.browse.file(call.actor, repo_of(call), call.arg("rev"), old).place.commit
-        return _form(call, "repos/edit.html", status=409, error=moved, **values)
+        return _form(call, "repos/edit.html", {**values, "error": moved}, 409)
     except HubError as error:
-        return _form(call, "repos/edit.html", status=400, error=error.message, **values)
+        return _form(call, "repos/edit.html", {**values, "error": error.message}, 400)
 
 
 def show_delete(call: Call) -> Response:
     view = call.hub.browse.file(call.actor, repo_of(call), call.arg("rev"), _path(call))
-    return _form(call, "repos/delete_file.html", view=view)
+    return _form(call, "repos/delete_file.html", {"view": view})
 
 
 def delete_file(call: Call) -> Response:
     form, path = call.form(), _path(call)
-    header = Header(form.get("summary") or f"Delete {path}", form.get("description"))
+    header = CommitHeader(form.get("summary") or f"Delete {path}", form.get("description", ""))
     folder = path.rpartition("/")[0]
-    return _commit(call, header, [DeletedFile(path)], folder)
+    return _commit(call, header, [DeleteFile(path)], folder)
 
 
-def _form(call: Call, template: str, status: int = 200, **values: Any) -> Response:
+def _form(call: Call, template: str, values: dict[str, Any], status: int = 200) -> Response:
     """The page of a form, for whoever may write."""
     header = call.hub.browse.header(call.actor, repo_of(call), Action.DISCUSS)
     base = {**page_values(call, header, "files"), "revision": call.arg("rev"), "path": _path(call)}
     return call.hub.templates.page(call, template, {**base, **values}, status)
 
 
-def _commit(call: Call, header: Header, lines: list[CommitLine], path: str, show: str = "tree") -> Response:
-    repo_id, revision = repo_of(call), call.arg("rev")
-    as_pull_request = call.query_flag("create_pr") or call.form().get("how") == "pull_request"
-    result: CommitResult = call.hub.commits.commit(
-        call.actor, repo_id, revision, header, lines, create_pr=as_pull_request
-    )
-    if result.pull_request is not None:
-        response = see_other(repo_url(repo_id, "discussions", str(result.pull_request)))
-        return flash.say(call, response, _("Your change is a pull request now."))
+def _commit(
+    call: Call, header: CommitHeader, operations: list[CommitOperation], path: str, show: str = "tree"
+) -> Response:
+    hub, repo_id, revision = call.hub, repo_of(call), call.arg("rev")
+    if call.query_flag("create_pr") or call.form().get("how") == "pull_request":
+        proposal = hub.commits.propose(call.actor, repo_id, revision, header, operations)
+        num = hub.community.open_with(call.actor, proposal, revision, header)
+        response = see_other(repo_url(repo_id, "discussions", str(num)))
+        return flash.say(call, response, _("Your change is a pull request now."), "success")
+    hub.commits.commit(call.actor, repo_id, revision, header, operations)
     return flash.say(call, see_other(file_url(repo_id, show, revision, path)), _("Committed."), "success")
 
 

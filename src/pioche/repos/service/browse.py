@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-
 from pioche.accounts.access import Action, allows
 from pioche.accounts.types import Actor
 from pioche.errors import EntryNotFound, HubError, RevisionNotFound
@@ -98,9 +97,7 @@ class Browse:
             found = self._tensors(git, node)
             if found is None:
                 return FilePage(header, place, node, last, "none")
-            return FilePage(
-                header, place, node, last, preview, tensors=found.tensors, metadata=dict(found.metadata)
-            )
+            return FilePage(header, place, node, last, preview, tensors=found.tensors, metadata=dict(found.metadata))
         if preview in ("text", "markdown"):
             text = None if node.pointer else _text(git.read(node.oid))
             return FilePage(header, place, node, last, preview if text is not None else "none", text)
@@ -177,9 +174,7 @@ def _header(actor: Actor, repo: Repo) -> Header:
 
 def _place(git: GitRepo, revision: str, path: str) -> Place:
     refs = git.refs()
-    return Place(
-        revision, git.resolve(revision), path, _kind(refs, "refs/heads/"), _kind(refs, "refs/tags/")
-    )
+    return Place(revision, git.resolve(revision), path, _kind(refs, "refs/heads/"), _kind(refs, "refs/tags/"))
 
 
 def _kind(refs: Sequence[Ref], prefix: str) -> list[Ref]:
