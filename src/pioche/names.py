@@ -27,12 +27,17 @@ _NAME = re.compile(r"(?!.*(?:--|\.\.))[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z
 _HEX40 = re.compile(r"[0-9a-f]{40}\Z")
 _HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 
-RESERVED_NAMES = frozenset(
-    "api models datasets spaces kernels buckets collections organizations users user admin login logout join "
-    "signup settings new static assets health healthz readyz docs oauth notifications search tasks papers posts "
-    "chat playground jobs metrics me cas lfs uploads hf git setup about charter welcome favicon.ico robots.txt "
-    "hardware templates semantic-search zero-gpu .well-known none".split()
-)
+# First segments of addresses, and words that clients put in their place.
+# fmt: off
+RESERVED_NAMES = frozenset((
+    "api", "models", "datasets", "spaces", "kernels", "buckets", "collections", "organizations",
+    "users", "user", "admin", "login", "logout", "join", "signup", "settings", "new", "new-dataset",
+    "new-space", "static", "assets", "health", "healthz", "readyz", "docs", "oauth", "notifications",
+    "search", "tasks", "papers", "posts", "chat", "playground", "jobs", "metrics", "me", "cas", "lfs",
+    "uploads", "hf", "git", "setup", "about", "charter", "welcome", "favicon.ico", "robots.txt",
+    "hardware", "templates", "semantic-search", "zero-gpu", ".well-known", "none",
+))
+# fmt: on
 
 
 class RepoKind(StrEnum):

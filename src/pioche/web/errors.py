@@ -75,11 +75,11 @@ def _headers(call: Call, error: errors.HubError) -> dict[str, str]:
         headers["content-range"] = f"bytes */{error.details.get('size', '*')}"
     if retry_after := error.details.get("retry_after"):
         headers["retry-after"] = str(retry_after)
-    if call.route.dialect in ("git", "lfs") and isinstance(error, errors.Unauthenticated | errors.RepoNotFound):
-        if call.actor.is_anonymous:
-            name = "LFS-Authenticate" if call.route.dialect == "lfs" else "WWW-Authenticate"
-            headers[name.lower()] = 'Basic realm="Pioche", charset="UTF-8"'
-            headers["www-authenticate"] = headers[name.lower()]
+    asks = isinstance(error, errors.Unauthenticated | errors.RepoNotFound) and call.actor.is_anonymous
+    if asks and call.route.dialect in ("git", "lfs"):
+        # git-lfs looks at its own header first and understands git's as well.
+        for name in ("lfs-authenticate", "www-authenticate"):
+            headers[name] = 'Basic realm="Pioche", charset="UTF-8"'
     return headers
 
 

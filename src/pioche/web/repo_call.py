@@ -31,7 +31,8 @@ def for_each_kind(method: str, pattern: str, handler: Callable[..., Any], **opti
     routes = []
     for kind in RepoKind:
         prefix = f"{kind.plural}/" if pattern.startswith("/api/") else kind.prefix
-        path = pattern.replace("{repo}", f"{prefix}{{ns}}/{{name}}").replace("{repo.git}", f"{prefix}{{ns}}/{{name.git}}")
+        path = pattern.replace("{repo}", f"{prefix}{{ns}}/{{name}}")
+        path = path.replace("{repo.git}", f"{prefix}{{ns}}/{{name.git}}")
         routes.append(Route(method, path, _with_kind(handler, kind), **options))
     return routes
 
