@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from pioche.accounts.types import Account, AccountKind, Membership, Profile, RepoScope, TokenInfo
 from pioche.errors import InvalidCredentials, NotFound
+from pioche.names import RepoKind
+from pioche.repos.types import RepoFilter
 from pioche.web.call import Call
 from pioche.web.errors import INVALID_CREDENTIALS
 from pioche.web.filters import avatar_svg
@@ -86,6 +88,7 @@ def user_overview(call: Call) -> Response:
         "_id": external_id(profile.account.id),
         "createdAt": iso(profile.account.created_at),
         "details": profile.account.bio,
+        **_counts(call, profile.account.name),
         "orgs": [_org(call, org.account) for org in profile.orgs],
     }
     return json_response(body)
@@ -98,6 +101,7 @@ def org_overview(call: Call) -> Response:
         "_id": external_id(profile.account.id),
         "createdAt": iso(profile.account.created_at),
         "details": profile.account.bio,
+        **_counts(call, profile.account.name),
         "numUsers": len(profile.members),
         "isVerified": False,
     }
@@ -118,6 +122,14 @@ def avatar(call: Call) -> Response:
     svg = str(avatar_svg(call.params["name"][:100])).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
     headers = {"cache-control": "public, max-age=86400", "content-security-policy": "default-src 'none'"}
     return Response(svg.encode(), headers=headers, media_type="image/svg+xml")
+
+
+def _counts(call: Call, owner: str) -> dict[str, int]:
+    """How many repositories of each kind the actor may see."""
+    return {
+        f"num{kind.plural.title()}": call.hub.repos.count(call.actor, RepoFilter(kind=kind, author=owner))
+        for kind in RepoKind
+    }
 
 
 def _profile(call: Call, kind: AccountKind, word: str) -> Profile:

@@ -8,8 +8,10 @@ from starlette.responses import Response
 
 from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done
 from pioche.accounts.types import OrgRole, ProfileText
-from pioche.errors import NotFound
+from pioche.errors import Conflict, HubError, NotFound
+from pioche.web import flash
 from pioche.web.call import Call
+from pioche.web.responses import see_other
 from pioche.web.routing import Route
 
 ROLES = tuple(role.label for role in OrgRole)
@@ -61,14 +63,15 @@ def remove_member(call: Call) -> Response:
     user = form.get("user", "")
     try:
         call.hub.accounts.orgs.remove_member(call.actor, call.params["name"], user)
-    except FAULTS as error:
-        return _members_again(call, form, error)
+    except Conflict as error:
+        back = "/settings/organizations" if user == call.actor.name else f"{_place(call)}#members"
+        return flash.say(call, see_other(back), error.message, "error")
     if user.lower() == call.actor.name.lower():
         return done(call, "/settings/organizations", f"You have left {call.params['name']}.")
     return done(call, f"{_place(call)}#members", f"{user} is not a member any more.")
 
 
-def _members_again(call: Call, form: dict[str, str], error: Any) -> Response:
+def _members_again(call: Call, form: dict[str, str], error: HubError) -> Response:
     values = _values(call)  # raises where the actor may not see the page: then that is the answer
     org = values["org"]
     profile = {"fullname": org.fullname, "bio": org.bio, "website": org.website}

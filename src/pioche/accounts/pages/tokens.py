@@ -11,10 +11,12 @@ from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done, int_arg
 from pioche.accounts.types import NewToken, Permission, RepoScope, TokenInfo, TokenRole
 from pioche.errors import InvalidInput, NotFound
 from pioche.names import RepoId, RepoKind
+from pioche.repos.types import RepoFilter
 from pioche.web.call import Call
 from pioche.web.routing import Route
 
 MAX_SCOPES = 200
+SHOWN_REPOS = 50
 PERMISSIONS: dict[str, Permission] = {"read": "read", "write": "write"}
 ROLES: tuple[TokenRole, ...] = ("read", "write", "fineGrained")
 
@@ -26,7 +28,7 @@ def show_tokens(call: Call) -> Response:
 def show_new(call: Call) -> Response:
     me = call.hub.accounts.people.me(call.actor)
     role = call.query("role", "read")
-    values = {"form": {"role": role if role in ROLES else "read"}, "errors": {}, "owners": _owners(call, me.id)}
+    values = {"form": {"role": role if role in ROLES else "read"}, "errors": {}, **_choices(call, me.id)}
     return call.hub.templates.page(call, "accounts/token_new.html", values)
 
 
@@ -39,7 +41,7 @@ def create(call: Call) -> Response:
         scopes = tuple(_scopes(call, form)) if role == "fineGrained" else ()
         made = call.hub.accounts.tokens.create(call.actor, NewToken(form.get("name", ""), role, scopes))
     except FAULTS as error:
-        return again(call, "accounts/token_new.html", {"form": form, "owners": _owners(call, me.id)}, error)
+        return again(call, "accounts/token_new.html", {"form": form, **_choices(call, me.id)}, error)
     return _list(call, made)
 
 
@@ -57,6 +59,12 @@ def _list(call: Call, made: tuple[TokenInfo, str] | None) -> Response:
     return call.hub.templates.page(call, "accounts/tokens.html", values)
 
 
+def _choices(call: Call, user_id: int) -> dict[str, Any]:
+    """What a fine-grained token can be limited to: accounts, and the newest of one's own repositories."""
+    mine = call.hub.repos.page(call.actor, RepoFilter(author=call.actor.name), 0, SHOWN_REPOS)
+    return {"owners": _owners(call, user_id), "repos": mine}
+
+
 def _owners(call: Call, user_id: int) -> list[tuple[int, str, str]]:
     """Id, name and kind of the accounts that a token can be limited to: one's own, and one's organisations."""
     orgs = [(number, name, "org") for number, name in call.actor.org_names.items()]
@@ -67,6 +75,9 @@ def _scopes(call: Call, form: Mapping[str, str]) -> Iterator[RepoScope]:
     for number, name, kind in _owners(call, call.actor.user_id or 0):
         if permission := PERMISSIONS.get(form.get(f"owner-{number}", "")):
             yield RepoScope(permission, owner_id=number, kind=kind, name=name)
+    for key, value in form.items():
+        if key.startswith("repo-") and (permission := PERMISSIONS.get(value)):
+            yield _repo_scope(call, permission, key.removeprefix("repo-"))
     lines = [(p, line) for p in PERMISSIONS.values() for line in form.get(f"repos_{p}", "").split()]
     if len(lines) > MAX_SCOPES:
         raise InvalidInput(f"{MAX_SCOPES} repositories are the limit of one token.", field="repos_write")
