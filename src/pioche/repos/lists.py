@@ -11,11 +11,15 @@ from sqlalchemy import Column, ColumnElement, Select, and_, false, func, or_, se
 
 from pioche.accounts.tables import accounts
 from pioche.accounts.types import Actor
+from pioche.errors import InvalidInput
 from pioche.names import RepoKind
 from pioche.ports.database import Tx
 from pioche.repos.store import select_repos, to_repo
 from pioche.repos.tables import repos
 from pioche.repos.types import Repo, RepoFilter, Sort
+
+MAX_SEARCH = 300
+MAX_TAGS = 40
 
 _SORT_COLUMNS: dict[Sort, Column[Any]] = {
     # Nothing counts visits over time yet, so what is liked most is what trends.
@@ -82,6 +86,7 @@ def _ordered(statement: Select[Any], sort: Sort) -> Select[Any]:
 
 
 def _narrow(statement: Select[Any], actor: Actor, wanted: RepoFilter) -> Select[Any]:
+    _check_size(wanted)
     statement = statement.where(visible_to(actor))
     if wanted.kind is not None:
         statement = statement.where(repos.c.kind == wanted.kind.value)
@@ -95,6 +100,12 @@ def _narrow(statement: Select[Any], actor: Actor, wanted: RepoFilter) -> Select[
     for used in wanted.uses:
         statement = statement.where(repos.c.card.contains(_quoted(used), autoescape=True))
     return statement.where(*_exact(wanted))
+
+
+def _check_size(wanted: RepoFilter) -> None:
+    """More than a person would type, and less than the database refuses."""
+    if len(wanted.search) > MAX_SEARCH or len(wanted.tags) + len(wanted.uses) > MAX_TAGS:
+        raise InvalidInput(f"Search for {MAX_SEARCH} characters and {MAX_TAGS} tags at most.")
 
 
 def _exact(wanted: RepoFilter) -> list[ColumnElement[bool]]:

@@ -213,3 +213,7 @@ def drop_ref_moves(tx: Tx, markers: Sequence[str]) -> None:
 
 def clear_ref_moves(tx: Tx) -> None:
     tx.execute(delete(ref_moves))
+
+
+def numbers(tx: Tx) -> list[int]:
+    return [row.id for row in tx.execute(select(repos.c.id).order_by(repos.c.id))]

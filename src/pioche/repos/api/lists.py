@@ -120,7 +120,7 @@ def _parameters(text: str) -> tuple[int, int] | None:
         match = _BOUND.match(part.strip())
         if match is None:
             raise InvalidInput("'num_parameters' looks like 'min:6B,max:128B'.")
-        bounds[match[1]] = int(float(match[2]) * _UNITS[match[3].upper()])
+        bounds[match[1]] = min(2**62, int(float(match[2]) * _UNITS[match[3].upper()]))
     return bounds["min"], bounds["max"]
 
 

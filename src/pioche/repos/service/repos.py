@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
@@ -27,6 +28,7 @@ from pioche.settings import Settings
 from pioche.xet.service import Xet
 
 MAX_PAGE = 1000
+_Column = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Repos(Making):
@@ -43,6 +45,11 @@ class Repos(Making):
             return require_repo(tx, actor, repo_id, action)
 
     # -- lists --
+
+    def numbers(self) -> Sequence[int]:
+        """The ids of all repositories, for work on each of them."""
+        with self._database.read() as tx:
+            return store.numbers(tx)
 
     def list(self, actor: Actor, wanted: RepoFilter, limit: int, cursor: str = "") -> RepoPage:
         """What the actor may see of it, after `cursor`. Pages stay in step while repositories come and go."""
@@ -127,6 +134,6 @@ def _read_cursor(text: str) -> tuple[int, int] | None:
         return None
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return msgspec.json.decode(data, type=tuple[int, int])
+        return msgspec.json.decode(data, type=tuple[_Column, _Column])
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise InvalidInput("The cursor is not one that this hub gave. Start from the first page.") from error
