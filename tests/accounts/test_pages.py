@@ -182,7 +182,7 @@ def test_fine_grained_tokens_need_a_scope(hub: Hub, join: Join, client: TestClie
 def test_a_token_for_chosen_repositories(hub: Hub, join: Join, client: TestClient) -> None:
     alice = join("alice")
     repos = {
-        name: hub.making.create(alice, NewRepo(RepoId(kind, "alice", name), private=True))
+        name: hub.repos.create(alice, NewRepo(RepoId(kind, "alice", name), private=True))
         for kind, name in ((RepoKind.MODEL, "mine"), (RepoKind.DATASET, "poems"), (RepoKind.MODEL, "other"))
     }
     log_in(client, "alice")
