@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 from asyncio import Future
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from pioche.accounts.access import Action, allows
 from pioche.accounts.types import Actor
+from pioche.errors import QuotaExceeded
 from pioche.git import hook
 from pioche.git.checks import MAX_REASONS, ObjectChecks, ref_reasons
 from pioche.git.types import Push, RefUpdate
@@ -67,6 +69,9 @@ class Git:
         return Push(actor, repo, can_write)
 
     def receive_pack(self, push: Push, *options: str) -> Program:
+        """The program that takes a push. Raises `QuotaExceeded` if the disk is nearly full."""
+        if shutil.disk_usage(self._gitstore.hooks).free < self._settings.free_disk_reserve:
+            raise QuotaExceeded("The disk of the hub is nearly full. Ask its admin to make room, then push again.")
         limit = self._settings.commit_body_limit if push.can_write else GUEST_PUSH_LIMIT
         return self._gitstore.program(
             push.repo.id,
