@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -187,8 +189,12 @@ def test_the_python_client_sends_large_files_in_parts(tmp_path: Path) -> None:
         (tmp_path / "model.bin").write_bytes(data)
         (tmp_path / "small.bin").write_bytes(data[:5])
         client = Hf(server.url, tmp_path / "machine", cast.alice, xet=False)
-        for name in ("model.bin", "small.bin"):
-            client.run("upload", repo, str(tmp_path / name), name)
+        client.run("upload", repo, str(tmp_path / "small.bin"), "small.bin")
+        # This setting makes the client print every request that it sends.
+        told = {**client.environment(), "HF_DEBUG": "1"}
+        command = ["hf", "upload", repo, str(tmp_path / "model.bin"), "model.bin"]
+        done = subprocess.run(command, env=told, capture_output=True, text=True, check=True)
+        assert len(set(re.findall(r"PUT \S*/lfs/uploads/\w+/(\d+)", done.stderr))) == 7
         got = client.run("download", repo, "--local-dir", str(tmp_path / "got"))
         assert got
         assert (tmp_path / "got/model.bin").read_bytes() == data

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -123,7 +125,6 @@ def test_a_blob_without_a_row_is_dropped_and_one_with_a_row_is_not(hub: Hub) -> 
 
 
 def test_stale_spools_go_and_fresh_ones_stay(hub: Hub) -> None:
-    import os
 
     fresh, stale, folder = (hub.blobs.new_spool() for _ in range(3))
     fresh.write_bytes(b"1")
@@ -151,3 +152,17 @@ def test_what_cannot_be_taken_is_said_before_it_is_sent(tmp_path: Path) -> None:
     assert isinstance(full.lfs.uploads.fault(SHA, 5), QuotaExceeded)
     with pytest.raises(QuotaExceeded):
         full.lfs.uploads.receive(UploadSlot(1, SHA, 5))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="making a small disk needs root")
+def test_a_full_disk_is_said_as_such(tmp_path: Path) -> None:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)], check=False).returncode:
+        pytest.skip("this machine lets nobody mount")
+    try:
+        incoming = Incoming(tmp_path / "spool", 10_000_000)
+        with pytest.raises(QuotaExceeded):
+            incoming.write(bytes(1_000_000))
+        incoming.discard()
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)

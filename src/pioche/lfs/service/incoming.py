@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from pathlib import Path
 
-from pioche.errors import InvalidInput
+from pioche.errors import InvalidInput, QuotaExceeded
 
 
 class Incoming:
@@ -20,13 +21,18 @@ class Incoming:
         self._file = path.open("xb", buffering=0)
 
     def write(self, data: bytes) -> None:
-        """Raises `InvalidInput` as soon as there is more than announced."""
+        """Raises `InvalidInput` as soon as there is more than announced, and `QuotaExceeded` on a full disk."""
         self._received += len(data)
         if self._received > self._announced:
             raise InvalidInput(f"More bytes came than the {self._announced:,} that were announced.")
         view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise QuotaExceeded("The disk of this hub is full. Tell its admin.") from error
         self._hasher.update(data)
 
     def check(self, sha256: str = "") -> str:
