@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from pioche.errors import BlobNotFound, InvalidInput, QuotaExceeded, TooLarge
+from pioche.errors import BlobNotFound, Busy, InvalidInput, QuotaExceeded, TooLarge
 from pioche.hub import Hub
 from pioche.lfs.service.incoming import Incoming
 from pioche.lfs.types import UploadSlot, blob_key
@@ -122,6 +123,22 @@ def test_a_blob_without_a_row_is_dropped_and_one_with_a_row_is_not(hub: Hub) -> 
     assert hub.lfs.leftovers(older_than_seconds=3600) == []
     assert hub.lfs.conversion.drop(left)
     assert list(hub.blobs.keys("lfs")) == [blob_key(SHA)]
+
+
+def test_collecting_while_the_same_file_comes_again(hub: Hub) -> None:
+    """Whoever was told that the file is theirs can read it, however the two fall together."""
+    for _ in range(25):
+        upload(hub, 1, FILE)
+        with hub.database.write() as tx:
+            hub.lfs.forget_repo(tx, 1)
+        with ThreadPoolExecutor(2) as threads:
+            collected, came = threads.submit(hub.lfs.collect, 0), threads.submit(upload, hub, 2, FILE)
+            collected.result()
+            if not isinstance(came.exception(), Busy):
+                came.result()
+                assert read(hub, SHA) == FILE
+        with hub.database.write() as tx:
+            hub.lfs.forget_repo(tx, 2)
 
 
 def test_stale_spools_go_and_fresh_ones_stay(hub: Hub) -> None:

@@ -96,13 +96,6 @@ def drop_holdings(tx: Tx, repo_id: int) -> None:
     tx.execute(delete(repo_large_files).where(repo_large_files.c.repo_id == repo_id))
 
 
-def drop_holding(tx: Tx, repo_id: int, sha256: str) -> None:
-    _touch(tx, [sha256])
-    tx.execute(
-        delete(repo_large_files).where(repo_large_files.c.repo_id == repo_id, repo_large_files.c.sha256 == sha256)
-    )
-
-
 # -- locks --
 
 
