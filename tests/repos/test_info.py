@@ -26,7 +26,7 @@ def model(room: Room) -> str:
         room.cast.alice,
         repo,
         {
-            "README.md": "---\nlicense: mit\nbase_model: meta/base\nmodel-index: []\n---\nSee arxiv.org/abs/2401.00001.",
+            "README.md": "---\nlicense: mit\nbase_model: meta/base\n---\nSee arxiv.org/abs/2401.00001.",
             "config.json": '{"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 8}',
         },
     )

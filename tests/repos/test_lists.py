@@ -13,7 +13,8 @@ from pioche.repos.types import NewRepo, RepoFilter
 from pioche.testkit.room import Room
 
 CARDS = {
-    "alpha": "---\nlicense: mit\nlanguage: no\ntags: [common, 100%]\npipeline_tag: fill-mask\nlibrary_name: keras\n---\n",
+    "alpha": "---\nlicense: mit\nlanguage: no\ntags: [common, 100%]\npipeline_tag: fill-mask\n"
+    "library_name: keras\n---\n",
     "beta": "---\nlicense: apache-2.0\ntags: [common]\n---\n",
     "gamma_1": "",
 }
