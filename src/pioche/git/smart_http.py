@@ -178,7 +178,8 @@ async def _feed(process: Process, body: AsyncIterator[bytes]) -> None:
     assert process.stdin is not None
     listening = True
     async for piece in body:
-        if listening:
+        # uvloop raises RuntimeError, not BrokenPipeError, for a pipe that it has seen close already.
+        if listening and not process.stdin.is_closing():
             try:
                 process.stdin.write(piece)
                 await process.stdin.drain()

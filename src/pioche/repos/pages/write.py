@@ -18,6 +18,7 @@ from pioche.repos.pages.show import page_values
 from pioche.repos.types import CommitHeader, CommitOperation
 from pioche.web import flash
 from pioche.web.call import Call
+from pioche.web.errors import status_of
 from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import see_other
 from pioche.web.text import _
@@ -64,7 +65,7 @@ def create_file(call: Call) -> Response:
         header = CommitHeader(form.get("summary") or f"Create {path}", form.get("description", ""))
         return _commit(call, header, [PutFile(path, _bytes(form))], path, show="blob")
     except HubError as error:
-        return _form(call, "repos/edit.html", {**values, "error": error.message}, 400)
+        return _form(call, "repos/edit.html", {**values, "error": error.message}, status_of(error))
 
 
 def show_edit(call: Call) -> Response:
@@ -94,7 +95,7 @@ def save_edit(call: Call) -> Response:
         values["base"] = call.hub.browse.file(call.actor, repo_of(call), call.arg("rev"), old).place.commit
         return _form(call, "repos/edit.html", {**values, "error": moved}, 409)
     except HubError as error:
-        return _form(call, "repos/edit.html", {**values, "error": error.message}, 400)
+        return _form(call, "repos/edit.html", {**values, "error": error.message}, status_of(error))
 
 
 def show_delete(call: Call) -> Response:
