@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from pioche.errors import NotSupported
 from pioche.web.call import Call
+from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import empty, json_response
 from pioche.web.routing import Route
 
@@ -14,6 +15,12 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 
 def not_offered(call: Call) -> Response:
     raise NotSupported("This hub keeps and serves repositories. It does not run spaces, jobs or endpoints.")
+
+
+def not_offered_to_space(call: Call) -> Response:
+    """Only of a space that the caller may see: what is private does not exist."""
+    call.hub.repos.find(call.actor, repo_of(call))
+    return not_offered(call)
 
 
 def templates(call: Call) -> Response:
@@ -30,7 +37,17 @@ def telemetry(call: Call) -> Response:
     return empty()
 
 
-_SPACE = ("secrets", "variables", "hardware", "sleeptime", "pause", "restart", "dev-mode", "volumes")
+_OF_SPACES = {
+    "secrets": ("GET", "POST", "DELETE"),
+    "variables": ("GET", "POST", "DELETE"),
+    "volumes": ("PUT", "DELETE"),
+    "hardware": ("POST",),
+    "sleeptime": ("POST",),
+    "pause": ("POST",),
+    "restart": ("POST",),
+    "dev-mode": ("POST",),
+    "logs/{stream}": ("GET",),
+}
 
 routes = [
     Route("GET", "/api/spaces/templates", templates),
@@ -40,8 +57,13 @@ routes = [
     Route("GET", "/api/spaces/hardware", not_offered),
     Route("GET", "/api/spaces/semantic-search", not_offered),
     Route("GET", "/api/spaces/zero-gpu/quota", not_offered),
-    *[Route(method, f"/api/spaces/{{ns}}/{{name}}/{word}", not_offered) for method in METHODS for word in _SPACE],
-    Route("GET", "/api/spaces/{ns}/{name}/logs/{stream}", not_offered),
+    *[
+        route
+        for words, methods in _OF_SPACES.items()
+        for method in methods
+        for route in for_each_kind(method, f"/api/{{repo}}/{words}", not_offered_to_space)
+        if route.pattern.startswith("/api/spaces/")
+    ],
     *[
         Route(method, f"/api/{root}/{{rest*}}", not_offered)
         for method in METHODS
