@@ -390,3 +390,13 @@ def test_discussions_are_listed_and_closed(room: Room, repo: str, alice: Person)
     assert said["data"]["latest"]["raw"] == "Thanks"
     assert room.get(f"{base}?author=bob").json()["count"] == 0
     assert room.post(base, json={"title": "x"}).status_code == 401
+
+
+def test_many_bytes_of_small_files_come_through(room: Room, repo: str, alice: Person) -> None:
+    files = {f"part-{number}.bin": bytes([number]) * (9 * 1024 * 1024) for number in range(6)}
+    lines = [small(path, content) for path, content in files.items()]
+    answer = room.commit(alice, repo, *lines, small("part-0.bin", "the last one wins"))
+    assert answer.status_code == 200, answer.text
+    assert read(room, repo, "part-0.bin", alice) == b"the last one wins"
+    for number in range(1, 6):
+        assert read(room, repo, f"part-{number}.bin", alice) == files[f"part-{number}.bin"]

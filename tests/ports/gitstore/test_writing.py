@@ -19,6 +19,7 @@ from pioche.ports.gitstore import (
     DeleteFolder,
     GitRepo,
     GitStore,
+    PutBlob,
     PutFile,
     Signature,
 )
@@ -172,3 +173,10 @@ def test_merge_and_conflicts(repo: GitRepo) -> None:
     with pytest.raises(Conflict) as caught:
         repo.merge(ours, rival, ALICE, "no")
     assert caught.value.details["files"] == ["a"]
+
+
+def test_contents_stored_before_are_committed_by_their_ids(repo: GitRepo) -> None:
+    oids = repo.write_blobs([b"one", b"two", b"one"])
+    assert oids[0] == oids[2] != oids[1]
+    oid = repo.write_commit([], [PutBlob("a", oids[0]), PutBlob("d/b", oids[1])], ALICE, "from blobs")
+    assert [repo.read(repo.entry(oid, path).oid) for path in ("a", "d/b")] == [b"one", b"two"]

@@ -122,6 +122,14 @@ class PutFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PutBlob:
+    """Write a file whose content `write_blobs` stored before."""
+
+    path: str
+    oid: str
+
+
+@dataclass(frozen=True, slots=True)
 class PutPointer:
     """Write the pointer of a large file."""
 
@@ -149,7 +157,7 @@ class DeleteFolder:
     path: str
 
 
-Change = PutFile | PutPointer | CopyEntry | DeleteFile | DeleteFolder
+Change = PutFile | PutBlob | PutPointer | CopyEntry | DeleteFile | DeleteFolder
 
 
 # -- the port --
@@ -216,6 +224,9 @@ class HistoryVerbs(Protocol):
 
 
 class WriteVerbs(Protocol):
+    def write_blobs(self, contents: Sequence[bytes]) -> list[str]:
+        """Store contents for commits to come, which need not hold all of them in memory; their ids, in order."""
+
     def write_commit(
         self, parents: Sequence[str], changes: Sequence[Change], author: Signature, message: str
     ) -> CommitOid:

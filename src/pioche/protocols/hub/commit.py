@@ -104,24 +104,25 @@ class Content:
 CommitLine = Content | LfsFile | CopyFile | DeletedFile | DeletedFolder
 
 
-def read_commit(file: IO[bytes], max_file: int) -> tuple[Header, list[CommitLine]]:
-    """Header and operations of a commit body; no file in it may be longer than `max_file` bytes."""
-    header: Header | None = None
-    lines: list[CommitLine] = []
-    for number, value in _read_lines(file, max_file):
-        if isinstance(value, Header):
-            if header is not None:
-                raise InvalidInput(f"Line {number} of the commit is a second header; there may be one.")
-            header = value
-        elif isinstance(value, File):
-            lines.append(Content(value.path, _decode_content(value, number, max_file)))
-        else:
-            lines.append(value)
-        if len(lines) > MAX_OPERATIONS:
+def read_commit(file: IO[bytes], max_file: int) -> tuple[Header, Iterator[CommitLine]]:
+    """The header, and the operations one by one, so that a long commit is never in memory as a whole.
+
+    No file in it may be longer than `max_file` bytes. Errors in later lines come when those are reached.
+    """
+    values = _read_lines(file, max_file)
+    number, first = next(values, (1, None))
+    if not isinstance(first, Header):
+        raise InvalidInput(f"Line {number} of the commit must have the key 'header'.")
+    return first, _operations(values, max_file)
+
+
+def _operations(values: Iterator[tuple[int, Header | File | CommitLine]], max_file: int) -> Iterator[CommitLine]:
+    for count, (number, value) in enumerate(values):
+        if count == MAX_OPERATIONS:
             raise TooLarge(f"A commit may change {MAX_OPERATIONS} files. Make several commits.")
-    if header is None:
-        raise InvalidInput("The commit has no line with the key 'header'.")
-    return header, lines
+        if isinstance(value, Header):
+            raise InvalidInput(f"Line {number} of the commit is a second header; there may be one.")
+        yield Content(value.path, _decode_content(value, number, max_file)) if isinstance(value, File) else value
 
 
 def _read_lines(file: IO[bytes], max_file: int) -> Iterator[tuple[int, Header | File | CommitLine]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 from starlette.responses import Response
 
@@ -60,11 +62,11 @@ def validate_yaml(call: Call) -> Response:
     return json_response(answer, 400 if errors else 200)
 
 
-def _read_commit(call: Call) -> tuple[CommitHeader, list[CommitOperation]]:
+def _read_commit(call: Call) -> tuple[CommitHeader, Iterator[CommitOperation]]:
     assert call.body_file is not None
     header, lines = wire.read_commit(call.body_file, call.hub.settings.regular_file_limit)
     given = CommitHeader(header.summary, header.description or "", header.parent_commit)
-    return given, [_operation(line) for line in lines]
+    return given, map(_operation, lines)
 
 
 def _operation(line: wire.CommitLine) -> CommitOperation:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pioche.accounts.access import Action, allows
 from pioche.accounts.types import Actor
 from pioche.errors import EntryNotFound, Forbidden, InvalidInput, InvalidPath, RefMoved, RevisionNotFound
 from pioche.lfs.service import Lfs
-from pioche.names import CommitOid, RepoId, check_path
+from pioche.names import CommitOid, RepoId
 from pioche.ports.database import Database, Tx
 from pioche.ports.gitstore import Change, CopyEntry, DeleteFolder, GitRepo, GitStore, PutPointer, Signature
 from pioche.repos.service.authors import author_of
-from pioche.repos.service.contents import check_operations, large_files
+from pioche.repos.service.contents import Draft, StagedOperation, Staging, large_files
 from pioche.repos.service.find import require_repo
 from pioche.repos.service.refs import HEADS, PULL_REQUESTS, Refs
 from pioche.repos.service.upload_modes import UploadRules
@@ -86,7 +86,7 @@ class Commits:
         repo_id: RepoId,
         revision: str,
         header: CommitHeader,
-        operations: Sequence[CommitOperation],
+        operations: Iterable[CommitOperation],
     ) -> CommitOid:
         """The commit that the branch is at afterwards. What changes nothing makes no commit, and is no error.
 
@@ -95,17 +95,16 @@ class Commits:
         """
         with self._database.read() as tx:
             repo = self._require_target(tx, actor, repo_id, revision)
-            author = self.signature(actor, tx.now)
-            sizes = self._check(tx, repo, header, operations)
         ref = _full_ref(revision)
+        draft = self._draft(actor, repo, header, operations)
         with self._turns[repo.id % _TURNS]:
             for _ in range(ATTEMPTS - 1):
                 try:
-                    return self._commit_once(actor, repo, ref, header, (operations, sizes, author))
+                    return self._commit_once(actor, repo, ref, draft)
                 except RefMoved:
                     if header.parent_commit:
                         raise
-            return self._commit_once(actor, repo, ref, header, (operations, sizes, author))
+            return self._commit_once(actor, repo, ref, draft)
 
     def propose(
         self,
@@ -113,18 +112,16 @@ class Commits:
         repo_id: RepoId,
         revision: str,
         header: CommitHeader,
-        operations: Sequence[CommitOperation],
+        operations: Iterable[CommitOperation],
     ) -> Proposal:
         """Write a commit on top of a branch for a pull request; nothing shows it yet. Raises as `commit`."""
         with self._database.read() as tx:
             repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
-            author = self.signature(actor, tx.now)
-            sizes = self._check(tx, repo, header, operations)
         git = self._gitstore.open(repo.id)
         base = git.resolve(_full_ref(revision))
         _check_parent(base, revision, header)
-        changes = _changes(git, base, operations, sizes)
-        return Proposal(repo, base, git.write_commit([base], changes, author, header.message))
+        draft = self._draft(actor, repo, header, operations)
+        return Proposal(repo, base, _write(git, base, draft))
 
     def signature(self, actor: Actor, now: int) -> Signature:
         """Who commits."""
@@ -143,31 +140,26 @@ class Commits:
             raise Forbidden("Only its author and those who may write here can add commits to this pull request.")
         return repo
 
-    def _check(self, tx: Tx, repo: Repo, header: CommitHeader, operations: Sequence[CommitOperation]) -> dict[str, int]:
-        """Sizes of the large files by SHA-256, all of which this repository was given."""
+    def _draft(self, actor: Actor, repo: Repo, header: CommitHeader, operations: Iterable[CommitOperation]) -> Draft:
+        """Everything that does not depend on where the branch is."""
         if not header.summary.strip():
             raise InvalidInput("A commit needs a summary.")
-        check_operations(operations, self._settings.regular_file_limit)
-        return large_files(tx, self._lfs, repo.id, operations)
+        staging = Staging(self._gitstore.open(repo.id), self._settings.regular_file_limit)
+        for operation in operations:
+            staging.add(operation)
+        with self._database.read() as tx:
+            sizes = large_files(tx, self._lfs, repo.id, staging.claims)
+            return Draft(header, self.signature(actor, tx.now), staging.operations, sizes)
 
-    def _commit_once(
-        self,
-        actor: Actor,
-        repo: Repo,
-        ref: str,
-        header: CommitHeader,
-        work: tuple[Sequence[CommitOperation], dict[str, int], Signature],
-    ) -> CommitOid:
-        operations, sizes, author = work
+    def _commit_once(self, actor: Actor, repo: Repo, ref: str, draft: Draft) -> CommitOid:
         git = self._gitstore.open(repo.id)
         head = _head(git, repo, ref)
         try:
-            _check_parent(head, ref, header)
-            changes = _changes(git, head, operations, sizes)
-            new = git.write_commit([head] if head else [], changes, author, header.message)
+            _check_parent(head, ref, draft.header)
+            new = _write(git, head, draft)
         except (RefMoved, EntryNotFound):
             # A client that lost our answer sends the same again.
-            if head is not None and _is_done(git, head, header, work):
+            if head is not None and _is_done(git, head, draft):
                 return head
             raise
         if head is not None and git.tree_oid(new) == git.tree_oid(head):
@@ -204,43 +196,37 @@ def _check_parent(head: CommitOid | None, revision: str, header: CommitHeader) -
         )
 
 
-def _changes(
-    git: GitRepo, head: CommitOid | None, operations: Sequence[CommitOperation], sizes: dict[str, int]
-) -> list[Change]:
-    return [_change(git, head, operation, sizes) for operation in operations]
+def _write(git: GitRepo, parent: CommitOid | None, draft: Draft) -> CommitOid:
+    changes = [_change(git, parent, operation, draft.sizes) for operation in draft.operations]
+    return git.write_commit([parent] if parent else [], changes, draft.author, draft.header.message)
 
 
-def _change(git: GitRepo, head: CommitOid | None, operation: CommitOperation, sizes: dict[str, int]) -> Change:
+def _change(git: GitRepo, parent: CommitOid | None, operation: StagedOperation, sizes: Mapping[str, int]) -> Change:
     match operation:
         case PutLargeFile(path=path, sha256=sha256):
             return PutPointer(path, sha256, sizes[sha256])
         case CopyFile(path=path, src_path=src_path, src_revision=revision):
-            source = git.resolve(revision) if revision else head
+            source = git.resolve(revision) if revision else parent
             if source is None:
                 raise EntryNotFound(f"There is no '{src_path[:200]}' to copy: the repository is empty.")
-            return CopyEntry(check_path(src_path), source, path)
+            return CopyEntry(src_path, source, path)
         case DeleteFolder(path=path):
             return DeleteFolder(path.rstrip("/"))
         case _:
             return operation
 
 
-def _is_done(
-    git: GitRepo,
-    head: CommitOid,
-    header: CommitHeader,
-    work: tuple[Sequence[CommitOperation], dict[str, int], Signature],
-) -> bool:
+def _is_done(git: GitRepo, head: CommitOid, draft: Draft) -> bool:
     """The last commit is this very one: same author, words and parent, and the same files come of it."""
-    operations, sizes, author = work
     last = git.commit(head)
-    if (last.author_name, last.message) != (author.name, header.message) or len(last.parents) != 1:
+    if (last.author_name, last.message) != (draft.author.name, draft.header.message) or len(last.parents) != 1:
         return False
     parent = CommitOid(last.parents[0])
-    if header.parent_commit and not parent.startswith(header.parent_commit.lower()):
+    expected = draft.header.parent_commit
+    if expected and not parent.startswith(expected.lower()):
         return False
     try:
-        again = git.write_commit([parent], _changes(git, parent, operations, sizes), author, header.message)
+        again = _write(git, parent, draft)
     except (EntryNotFound, InvalidPath, RevisionNotFound):
         return False
     return git.tree_oid(again) == git.tree_oid(head)

@@ -2,29 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pioche.errors import InvalidInput, TooLarge
 from pioche.lfs.service import Lfs
 from pioche.names import check_path, check_sha256
 from pioche.ports.database import Tx
-from pioche.ports.gitstore import DeleteFolder, PutFile
+from pioche.ports.gitstore import DeleteFolder, GitRepo, PutBlob, PutFile, Signature
 from pioche.protocols.card import parse_front_matter
 from pioche.protocols.lfs import parse_pointer
-from pioche.repos.types import CommitOperation, CopyFile, PutLargeFile
+from pioche.repos.types import CommitHeader, CommitOperation, CopyFile, PutLargeFile
 
+BATCH_BYTES = 32 * 1024 * 1024
+"""Contents that a commit keeps in memory; more than that goes to git before the rest is read."""
 NAMED = 20
 """Files that an error names; the rest are counted."""
 
 
-def check_operations(operations: Sequence[CommitOperation], regular_limit: int) -> None:
-    """Raises `InvalidPath`, `TooLarge`, or `InvalidInput` for a card that cannot be read."""
-    for operation in operations:
+StagedOperation = PutBlob | CommitOperation
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A commit that was checked and whose contents git holds; what it is put on top of is seen later.
+
+    `sizes`: bytes of each large file by SHA-256.
+    """
+
+    header: CommitHeader
+    author: Signature
+    operations: Sequence[StagedOperation]
+    sizes: Mapping[str, int]
+
+
+class Staging:
+    """Takes operations one by one, checks them, and hands contents to git before they fill the memory."""
+
+    def __init__(self, git: GitRepo, regular_limit: int) -> None:
+        self.operations: list[StagedOperation] = []
+        self.claims: list[PutLargeFile] = []
+        self._git = git
+        self._limit = regular_limit
+        self._waiting: dict[int, PutFile] = {}
+        self._bytes = 0
+
+    def add(self, operation: CommitOperation) -> None:
+        """Raises `InvalidPath`, `TooLarge`, or `InvalidInput` for a card that cannot be read."""
         check_path(operation.path.rstrip("/") if isinstance(operation, DeleteFolder) else operation.path)
-        if isinstance(operation, CopyFile):
-            check_path(operation.src_path)
-        if isinstance(operation, PutFile):
-            _check_regular(operation, regular_limit)
+        self.operations.append(operation)
+        match operation:
+            case CopyFile():
+                check_path(operation.src_path)
+            case PutLargeFile():
+                self.claims.append(operation)
+            case PutFile():
+                self._add_file(operation)
+
+    def _add_file(self, file: PutFile) -> None:
+        _check_regular(file, self._limit)
+        pointer = parse_pointer(file.content)
+        if pointer is not None:
+            # A pointer sent as an ordinary file is as good as the file that it names, so it is held to the same.
+            self.claims.append(PutLargeFile(file.path, pointer.sha256, pointer.size))
+        if file.executable:
+            return
+        self._waiting[len(self.operations) - 1] = file
+        self._bytes += len(file.content)
+        if self._bytes > BATCH_BYTES:
+            self._store()
+
+    def _store(self) -> None:
+        """What is left at the end is not stored here: it goes with the commit, in one write."""
+        oids = self._git.write_blobs([file.content for file in self._waiting.values()])
+        for (at, file), oid in zip(self._waiting.items(), oids, strict=True):
+            self.operations[at] = PutBlob(file.path, oid)
+        self._waiting, self._bytes = {}, 0
 
 
 def card_faults(content: str) -> tuple[list[str], list[str]]:
@@ -35,18 +88,17 @@ def card_faults(content: str) -> tuple[list[str], list[str]]:
     return [], ["The card has no metadata. A few lines between two '---' at its top help people to find it."]
 
 
-def large_files(tx: Tx, lfs: Lfs, repo_id: int, operations: Sequence[CommitOperation]) -> dict[str, int]:
-    """SHA-256 -> size of every large file that the operations name.
+def large_files(tx: Tx, lfs: Lfs, repo_id: int, claims: Sequence[PutLargeFile]) -> dict[str, int]:
+    """SHA-256 -> size of every large file that a commit names.
 
     Raises `InvalidInput` if one was never uploaded to this repository: knowing a hash is not owning a file.
     """
-    wanted = list(_named_large_files(operations))
-    shas = {check_sha256(file.sha256) for file in wanted}
+    shas = {check_sha256(file.sha256) for file in claims}
     missing = lfs.missing(tx, repo_id, shas) if shas else set()
     if missing:
-        raise _not_uploaded([file.path for file in wanted if file.sha256 in missing])
+        raise _not_uploaded([file.path for file in claims if file.sha256 in missing])
     sizes = lfs.sizes(tx, shas) if shas else {}
-    for file in wanted:
+    for file in claims:
         known = sizes.get(file.sha256)
         if known is None or (file.size is not None and file.size != known):
             raise InvalidInput(
@@ -54,15 +106,6 @@ def large_files(tx: Tx, lfs: Lfs, repo_id: int, operations: Sequence[CommitOpera
                 f"has {known}."
             )
     return sizes
-
-
-def _named_large_files(operations: Sequence[CommitOperation]) -> Iterator[PutLargeFile]:
-    """A pointer sent as an ordinary file is as good as the file that it names, so it is held to the same."""
-    for operation in operations:
-        if isinstance(operation, PutLargeFile):
-            yield operation
-        elif isinstance(operation, PutFile) and (pointer := parse_pointer(operation.content)) is not None:
-            yield PutLargeFile(operation.path, pointer.sha256, pointer.size)
 
 
 def _check_regular(file: PutFile, limit: int) -> None:

@@ -13,6 +13,7 @@ from pioche.ports.gitstore import (
     CopyEntry,
     DeleteFile,
     DeleteFolder,
+    PutBlob,
     PutFile,
     PutPointer,
     Signature,
@@ -25,6 +26,11 @@ from pioche.protocols.lfs import format_pointer
 
 
 class Writing(RepoBase):
+    def write_blobs(self, contents: Sequence[bytes]) -> list[str]:
+        blobs = [GitObject.of("blob", content) for content in contents]
+        write_objects(self._path, self._handle(), blobs)
+        return [blob.oid.hex() for blob in blobs]
+
     def write_commit(
         self, parents: Sequence[str], changes: Sequence[Change], author: Signature, message: str
     ) -> CommitOid:
@@ -75,6 +81,8 @@ class Writing(RepoBase):
                 blob = GitObject.of("blob", content)
                 objects.append(blob)
                 root.put(path, EXECUTABLE if executable else FILE, blob.oid)
+            case PutBlob(oid=oid):
+                root.put(path, FILE, bytes.fromhex(oid))
             case PutPointer(sha256=sha256, size=size):
                 blob = GitObject.of("blob", format_pointer(sha256, size))
                 objects.append(blob)
