@@ -16,7 +16,7 @@ from measure import Bench, bench, best, nginx, report, tool
 
 from pioche.testkit.clients import Git
 
-TARGET = 1.3  # times as long at most
+TARGET = 1.2  # times as long at most
 RUNS = 5
 
 
