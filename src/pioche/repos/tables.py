@@ -46,6 +46,8 @@ repos = Table(
     Index("ix_repos_updated", "kind", "private", "updated_at"),
     Index("ix_repos_created", "kind", "private", "created_at"),
     Index("ix_repos_owner", "owner_id", "kind"),
+    Index("ix_repos_likes", "kind", "likes", "id"),
+    Index("ix_repos_downloads", "kind", "downloads", "id"),
 )
 
 redirects = Table(
