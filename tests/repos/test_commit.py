@@ -143,7 +143,7 @@ def test_two_at_once_both_land(room: Room, repo: str, alice: Person) -> None:
 
 
 def test_only_branches_that_exist(room: Room, repo: str, alice: Person) -> None:
-    for rev in ("nope", "refs/tags/v1", head(room, repo, alice)):
+    for rev in ("nope", "refs/tags/v1", "refs/pr/7", "refs/pr/²", "refs/pr/" + "9" * 30, head(room, repo, alice)):
         answer = room.commit(alice, repo, small("a", "1"), rev=rev)
         assert (answer.status_code, answer.headers["x-error-code"]) == (404, "RevisionNotFound")
 
@@ -390,6 +390,8 @@ def test_discussions_are_listed_and_closed(room: Room, repo: str, alice: Person)
     assert said["data"]["latest"]["raw"] == "Thanks"
     assert room.get(f"{base}?author=bob").json()["count"] == 0
     assert room.post(base, json={"title": "x"}).status_code == 401
+    for number in ("99", "%C2%B2", "0", "9" * 30):
+        assert room.get(f"{base}/{number}").status_code == 404
 
 
 def test_many_bytes_of_small_files_come_through(room: Room, repo: str, alice: Person) -> None:

@@ -103,7 +103,7 @@ def test_pages_are_whole_and_of_one_commit(room: Room, alice: Person, repo: str)
     assert len(room.get(f"/api/models/{repo}/tree/main/many?expand=true").json()) == 100
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!", "YWJj", "ZGVhZDox"])
+@pytest.mark.parametrize("cursor", ["x", "!!", "YWJj", "ZGVhZDox", "%C2%B2"])
 def test_a_made_up_cursor_is_refused(room: Room, repo: str, cursor: str) -> None:
     assert room.get(f"/api/models/{repo}/tree/main?cursor={cursor}").status_code == 400
 
@@ -135,6 +135,7 @@ def test_history_pages(room: Room, alice: Person, repo: str) -> None:
     assert rest.json()[0]["title"] == "First files"
     assert "link" not in rest.headers
     assert room.get(f"{path}?limit=4&p=1").json()[0]["title"] == "First files"
+    assert room.get(f"{path}?limit=4&p=999999999").json() == []
 
 
 def test_comparing(room: Room, alice: Person, repo: str) -> None:

@@ -62,7 +62,7 @@ def merge(call: Call) -> Response:
 
 def _num(call: Call) -> int:
     text = call.arg("num")
-    if not text.isdigit() or len(text) > 9:
+    if not text.isdecimal() or len(text) > 9:
         raise NotFound(f"There is no discussion '{text[:20]}' here.")
     return int(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from pioche.settings import Settings
 ATTEMPTS = 5
 """Commits of this process to one repository take turns; only a push can come in between."""
 _TURNS = 64
+
+_NUMBER = re.compile(r"[0-9]{1,9}\Z")
 
 PullRequestAuthor = Callable[[Tx, int, int], int | None]
 """(repository, number) -> the account that opened it. Pull requests are a matter of a room above this one."""
@@ -133,7 +136,7 @@ class Commits:
             return require_repo(tx, actor, repo_id, Action.WRITE)
         repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
         number = revision.removeprefix(PULL_REQUESTS)
-        author = self._pull_request_author(tx, repo.id, int(number)) if number.isdigit() else None
+        author = self._pull_request_author(tx, repo.id, int(number)) if _NUMBER.match(number) else None
         if author is None:
             raise RevisionNotFound(f"There is no pull request '{number[:20]}' here.")
         if author != actor.user_id and not allows(actor, Action.WRITE, repo.resource):

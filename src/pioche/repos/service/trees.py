@@ -169,7 +169,7 @@ class Trees:
             repo = require_content(tx, actor, repo_id)
         git = self._gitstore.open(repo.id)
         start = 0
-        if cursor.isdigit():
+        if cursor.isdecimal():
             commit, start = _resolve(git, repo, revision), int(cursor)
         else:
             commit, start = _read_cursor(cursor) if cursor else (_resolve(git, repo, revision), 0)
@@ -177,7 +177,7 @@ class Trees:
             return History([], 0, None)
         commit = git.resolve(commit)
         total, end = git.count_commits(commit), start + limit
-        commits = git.history(commit, None, start, limit)
+        commits = git.history(commit, None, start, limit) if start < total else []
         return History(commits, total, _cursor(commit, end) if end < total else None)
 
     def compare(self, actor: Actor, repo_id: RepoId, spec: str) -> Comparison:
@@ -257,6 +257,6 @@ def _read_cursor(text: str) -> tuple[CommitOid, int]:
         commit, _, start = base64.urlsafe_b64decode(text).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise InvalidInput("This cursor is not one that the hub gave.") from error
-    if not is_oid(commit) or not start.isdigit():
+    if not is_oid(commit) or not start.isdecimal():
         raise InvalidInput("This cursor is not one that the hub gave.")
     return CommitOid(commit), int(start)
