@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -255,7 +254,7 @@ def _read_cursor(text: str) -> tuple[CommitOid, int]:
     """(commit, entries to skip); a cursor from elsewhere is refused, since clients must not make their own."""
     try:
         commit, _, start = base64.urlsafe_b64decode(text).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InvalidInput("This cursor is not one that the hub gave.") from error
     if not is_oid(commit) or not start.isdecimal():
         raise InvalidInput("This cursor is not one that the hub gave.")
