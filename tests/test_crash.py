@@ -76,10 +76,12 @@ class Storm:
     def cut(self, way: Callable[[Path], subprocess.Popen[bytes]], root: Path, seconds: float) -> None:
         """Kills the hub at a random moment of what takes about `seconds`, and the client with it."""
         process = way(root)
-        time.sleep(self.moments.uniform(0.2 * seconds, 1.1 * seconds))
+        moment = self.moments.uniform(0.2 * seconds, 1.1 * seconds)
+        time.sleep(moment)
         self.server.kill9()
         # An answer that the client got before the cut counts; its retries meet nobody.
         done = process.poll() == 0
+        print(f"{root.name}: cut after {moment:.2f} of {seconds:.2f} s, {'after' if done else 'before'} the answer")
         process.kill()
         process.communicate()
         if done:

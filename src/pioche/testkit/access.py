@@ -1,0 +1,198 @@
+"""One request of the access matrix (`tests/access_matrix.tsv`): from a row to an answer of a running hub.
+
+Addresses of the three kinds of repository are one row: `/api/{repo}/refs` stands for `/api/models/{ns}/{name}/refs` and
+its two siblings, `{repo.git}` for names that end in `.git`. They share their handlers, so models stand for all.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from pioche.accounts.types import Actor
+from pioche.community.types import NewDiscussion
+from pioche.hub import Hub
+from pioche.names import RepoId, RepoKind
+from pioche.ports.gitstore import PutFile
+from pioche.repos.types import CommitHeader, NewRepo
+from pioche.testkit.people import Cast, Person
+from pioche.web.auth import SESSION_COOKIE
+from pioche.web.routing import Route
+
+PEOPLE = ("anonymous", "carol", "bob", "alice", "root")
+COLUMNS = ("method", "address", "visibility", *PEOPLE, "request")
+OWNER = "lab"
+# What parameters stand for where the row does not say: files and refs that every repository here has.
+DEFAULTS = {"rev": "main", "path": "README.md", "spec": "main..dev", "num": "1", "rest": "lab/x", "generation": "1"}
+DEFAULTS |= {"hash": "ab" * 32, "sha256": "ab" * 32, "prefix": "default", "id": "1", "token": "0" * 24, "org": OWNER}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`visibility` is `public`, `private` (of the repository asked about) or `-`. `expected`: person -> status."""
+
+    method: str
+    address: str
+    visibility: str
+    expected: dict[str, int]
+    request: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.method, self.address
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.address} {self.visibility}"
+
+
+def read_table(table: Path) -> list[Row]:
+    with table.open(newline="") as file:
+        return [
+            Row(
+                line["method"],
+                line["address"],
+                line["visibility"],
+                {person: int(line[person]) for person in PEOPLE},
+                json.loads(line["request"] or "{}"),
+            )
+            for line in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        ]
+
+
+def address_of(route: Route) -> str:
+    """The address as the table writes it."""
+    for kind in RepoKind:
+        for start, web in ((f"/api/{kind.plural}/", "/api/"), (f"/{kind.prefix}", "/")):
+            for name in ("{name.git}", "{name}"):
+                full = f"{start}{{ns}}/{name}"
+                if route.pattern == full or route.pattern.startswith(f"{full}/"):
+                    return f"{web}{{repo{name[5:]}{route.pattern.removeprefix(full)}"
+    return route.pattern
+
+
+class Asker:
+    """Sends the requests of rows to a hub, as each person, about repositories of `lab`: alice's, bob may write."""
+
+    def __init__(self, url: str, hub: Hub, cast: Cast, routes: list[Route]) -> None:
+        self._url = url
+        self._hub = hub
+        self._cast = cast
+        # The first of its kinds stands for a row: models, or spaces where only they have the route.
+        self._routes = {(route.method, address_of(route)): route for route in reversed(routes)}
+        self._repos: dict[str, str] = {}
+        self._commits: dict[str, str] = {}
+        self._numbers = itertools.count(1)
+        self._clients: dict[str, httpx.Client] = {}
+
+    def ask(self, row: Row, person: str) -> httpx.Response:
+        """The answer to one person. A repository that may have been changed is not asked about again."""
+        kind = self._kind(row)
+        key = f"{kind} {row.visibility}"
+        name = self._repos[key] = self._repos.get(key) or self._make_repo(kind, row.visibility)
+        html = self._routes[row.key].dialect == "html"
+        client = self._browser(person, row) if html else self._tool(person)
+        answer = client.request(row.method, self._path(row, name), **self._content(row, name, person))
+        if row.method not in ("GET", "HEAD") and answer.status_code < 400:
+            del self._repos[key]
+        return answer
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+    # -- what is asked about --
+
+    def _kind(self, row: Row) -> RepoKind:
+        pattern = self._routes[row.key].pattern
+        return next((kind for kind in RepoKind if f"/{kind.plural}/{{ns}}" in pattern), RepoKind.MODEL)
+
+    def _make_repo(self, kind: RepoKind, visibility: str) -> str:
+        """A repository with a file, a branch `dev`, a tag `v1` and pull request 1, which alice opened."""
+        name = f"matrix-{next(self._numbers)}"
+        if visibility == "-":
+            return name
+        actor, repo_id = self._actor("alice"), RepoId(kind, OWNER, name)
+        sdk = "static" if kind is RepoKind.SPACE else None
+        self._hub.repos.create(actor, NewRepo(repo_id, visibility == "private", sdk))
+        commit, community = self._hub.commits.commit, self._hub.community
+        self._commits[name] = str(
+            commit(actor, repo_id, "main", CommitHeader("A card"), [PutFile("README.md", b"# A")])
+        )
+        self._hub.refs.create_branch(actor, repo_id, "dev")
+        self._hub.refs.create_tag(actor, repo_id, "v1", "main")
+        community.open(actor, repo_id, NewDiscussion("A change", "", is_pull_request=True))
+        commit(actor, repo_id, "refs/pr/1", CommitHeader("A file"), [PutFile("new.txt", b"1")])
+        community.set_status(actor, repo_id, 1, "open")
+        return name
+
+    def _path(self, row: Row, name: str) -> str:
+        values = {
+            **DEFAULTS,
+            "ns": OWNER,
+            "name": name,
+            "oid": self._commits.get(name, ""),
+            **row.request.get("at", {}),
+        }
+        pattern = self._routes[row.key].pattern
+        path = re.sub(r"\{(\w+)(\.git)?\*?\}", lambda found: quote(values[found[1]]) + (found[2] or ""), pattern)
+        query = row.request.get("query", "")
+        return f"{path}?{query}" if query else path
+
+    def _content(self, row: Row, name: str, person: str) -> dict[str, Any]:
+        """The body: `json`, `lines` of JSON, `form`, `file` of a form, or `text`. `{name}` is the repository's."""
+        request = json.loads(json.dumps(row.request).replace("{name}", name).replace("{person}", person))
+        content: dict[str, Any] = {"headers": request.get("headers", {})}
+        if "json" in request:
+            content["json"] = request["json"]
+        elif "lines" in request:
+            content["content"] = "".join(json.dumps(line) + "\n" for line in request["lines"])
+        elif "form" in request:
+            content["data"] = request["form"]
+        elif "file" in request:
+            content["files"] = {"files": (request["file"], b"content")}
+        elif "text" in request:
+            content["content"] = request["text"]
+        return content
+
+    # -- who asks --
+
+    def _actor(self, name: str) -> Actor:
+        return self._hub.accounts.actor_of_token(self._person(name).token)
+
+    def _person(self, name: str) -> Person:
+        found: Person = getattr(self._cast, name)
+        return found
+
+    def _tool(self, person: str) -> httpx.Client:
+        """A program with a token."""
+        if person not in self._clients:
+            headers = {} if person == "anonymous" else {"authorization": f"Bearer {self._person(person).token}"}
+            self._clients[person] = self._client(headers)
+        return self._clients[person]
+
+    def _browser(self, person: str, row: Row) -> httpx.Client:
+        """A browser with a log-in; one for each request that is about log-ins, for it may end there."""
+        key = f"browser of {person}"
+        if "{repo" not in row.address and key in self._clients:
+            self._clients.pop(key).close()
+        if key not in self._clients:
+            client = self._clients[key] = self._client({})
+            if person != "anonymous":
+                client.cookies.set(SESSION_COOKIE, self._hub.accounts.log_ins.open(self._actor(person), "tests"))
+                found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/settings/profile").text)
+                assert found, "the profile page has no form"
+                client.headers["x-csrf-token"] = found[1]
+        return self._clients[key]
+
+    def _client(self, headers: dict[str, str]) -> httpx.Client:
+        # Reading the certificates of the system takes longer than a request, and nothing here is encrypted.
+        return httpx.Client(base_url=self._url, headers=headers, timeout=30, verify=False, trust_env=False)
