@@ -16,8 +16,9 @@ from pioche.web.filters import FILTERS
 WEB = Path(pioche.__file__).parent / "web"
 HERE = Path(__file__).parent
 VOID = frozenset(["area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
-OPTIONAL = frozenset(["p", "li", "td", "th", "tr", "option", "dt", "dd"])
-VIEWER = SimpleNamespace(name="alice", fullname="Alice", is_admin=True, org_names={7: "lab"}, is_anonymous=False, session=None)
+VIEWER = SimpleNamespace(
+    name="alice", fullname="Alice", is_admin=True, org_names={7: "lab"}, is_anonymous=False, session=None
+)
 
 
 class Tree(HTMLParser):

@@ -33,6 +33,8 @@ blockquote center details div dl figure figcaption h1 h2 h3 h4 h5 h6 hr ol p pre
 li dd dt
 """
 _CLOSES_P = frozenset(_BLOCK_NAMES.split())
+_ALT = re.compile(r"\salt\s*=", re.IGNORECASE)
+_NO_ALT = ' alt=""'
 _CELLS = frozenset({"td", "th"})
 _GROUPS = frozenset({"thead", "tbody", "tfoot"})
 # Opening a tag ends an open sibling, unless the boundary lies between.
@@ -79,7 +81,9 @@ def _open(stack: list[str], out: list[str], name: str, attributes: str) -> None:
     if name in _SIBLINGS:
         _end_sibling(stack, out, *_SIBLINGS[name])
     if name in _VOID:
-        out.append(f"<{name}{attributes}>")
+        # An image that says nothing is skipped by screen readers; without `alt` they read its address.
+        silent = name == "img" and not _ALT.search(attributes)
+        out.append(f"<{name}{attributes}{_NO_ALT if silent else ''}>")
     elif len(stack) < MAX_DEPTH:
         out.append(f"<{name}{attributes}>")
         stack.append(name)
