@@ -61,9 +61,15 @@ def _check_function(path: Path, node: Function) -> Iterator[str]:
 
 
 def _check_class(path: Path, node: ast.ClassDef) -> Iterator[str]:
-    methods = [item for item in node.body if isinstance(item, Function) and not item.name.startswith("_")]
+    functions = [item for item in node.body if isinstance(item, Function) and not item.name.startswith("_")]
+    methods = [item for item in functions if not _is_property(item)]
     if len(methods) > PUBLIC_METHODS and not node.name.startswith("Test"):
         yield f"{path}:{node.lineno}: {node.name} has {len(methods)} public methods (at most {PUBLIC_METHODS})"
+
+
+def _is_property(node: Function) -> bool:
+    """Properties are what a class has, not what it does."""
+    return any(isinstance(item, ast.Name) and item.id == "property" for item in node.decorator_list)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def routes_page() -> Iterator[str]:
 
 
 def cli_page() -> Iterator[str]:
-    context = click.Context(command, info_name="pioche")
+    context = click.Context(command, info_name="pioche", terminal_width=100)
     yield from _command(command, context, "pioche")
 
 

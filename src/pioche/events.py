@@ -21,6 +21,8 @@ class UserJoined(Event, frozen=True, tag=True):
 
 
 class RepoCreated(Event, frozen=True, tag=True):
+    """A repository was made."""
+
     repo_id: int
 
 
@@ -41,11 +43,15 @@ class RepoMoved(Event, frozen=True, tag=True):
 
 
 class RepoSettingsChanged(Event, frozen=True, tag=True):
+    """Who may see a repository changed; `private` is how it is now."""
+
     repo_id: int
     private: bool
 
 
 class RepoDeleted(Event, frozen=True, tag=True):
+    """A repository is gone. `name` is `namespace/name`."""
+
     repo_id: int
     name: str
 
