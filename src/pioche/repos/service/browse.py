@@ -13,7 +13,7 @@ from pioche.ports.database import Database
 from pioche.ports.gitstore import GitRepo, GitStore, Ref, TreeNode
 from pioche.protocols.card import split_front_matter
 from pioche.protocols.safetensors import InvalidHeader, TensorHeader, read_header
-from pioche.repos.service.find import require_repo
+from pioche.repos.service.find import require_content, require_repo
 from pioche.repos.types import Repo
 from pioche.repos.views import (
     CardPage,
@@ -53,6 +53,11 @@ class Browse:
             repo = require_repo(tx, actor, repo_id, action)
         return _header(actor, repo)
 
+    def _content(self, actor: Actor, repo_id: RepoId) -> Header:
+        """The header of a page that shows files: behind the gate, if there is one."""
+        with self._database.read() as tx:
+            return _header(actor, require_content(tx, actor, repo_id))
+
     def card(self, actor: Actor, repo_id: RepoId) -> CardPage:
         header = self.header(actor, repo_id)
         repo = header.repo
@@ -66,7 +71,7 @@ class Browse:
         )
 
     def folder(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FolderPage:
-        header = self.header(actor, repo_id)
+        header = self._content(actor, repo_id)
         git = self._gitstore.open(header.repo.id)
         place = _place(git, revision, path)
         node = git.entry(place.commit, path)
@@ -85,7 +90,7 @@ class Browse:
         )
 
     def file(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FilePage:
-        header = self.header(actor, repo_id)
+        header = self._content(actor, repo_id)
         git = self._gitstore.open(header.repo.id)
         place = _place(git, revision, path)
         node = git.entry(place.commit, path)
@@ -104,7 +109,7 @@ class Browse:
         return FilePage(header, place, node, last, preview)
 
     def history(self, actor: Actor, repo_id: RepoId, revision: str, path: str, page: int) -> HistoryPage:
-        header = self.header(actor, repo_id)
+        header = self._content(actor, repo_id)
         git = self._gitstore.open(header.repo.id)
         place = _place(git, revision, path)
         if path:
@@ -115,7 +120,7 @@ class Browse:
         return HistoryPage(header, place, commits, total, page, pages)
 
     def commit(self, actor: Actor, repo_id: RepoId, oid: str) -> CommitPage:
-        header = self.header(actor, repo_id)
+        header = self._content(actor, repo_id)
         git = self._gitstore.open(header.repo.id)
         if not is_oid(oid):
             oid = git.resolve(oid)
@@ -132,7 +137,7 @@ class Browse:
 
     def exists(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> bool:
         """Is there something at this path? False also for a branch that does not exist yet."""
-        git = self._gitstore.open(self.header(actor, repo_id).repo.id)
+        git = self._gitstore.open(self._content(actor, repo_id).repo.id)
         try:
             git.entry(git.resolve(revision), path)
         except (EntryNotFound, RevisionNotFound):
