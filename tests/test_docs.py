@@ -76,7 +76,7 @@ def examples() -> Iterator[object]:
 
 
 @pytest.mark.client
-@pytest.mark.parametrize("script", examples())
+@pytest.mark.parametrize("script", list(examples()))
 def test_examples_run(script: str, server: Server, cast: Cast, hf: Hf, tmp_path: Path) -> None:
     folder = tmp_path / "example"
     folder.mkdir()
