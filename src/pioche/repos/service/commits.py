@@ -16,7 +16,7 @@ from pioche.ports.database import Database, Tx
 from pioche.ports.gitstore import Change, CopyEntry, DeleteFolder, GitRepo, GitStore, PutPointer, Signature
 from pioche.repos.service.authors import author_of
 from pioche.repos.service.contents import Draft, StagedOperation, Staging, large_files
-from pioche.repos.service.find import require_repo
+from pioche.repos.service.find import require_content, require_repo
 from pioche.repos.service.refs import HEADS, PULL_REQUESTS, Refs
 from pioche.repos.service.upload_modes import UploadRules
 from pioche.repos.types import (
@@ -78,6 +78,7 @@ class Commits:
     ) -> list[UploadChoice]:
         """For whoever may commit to the revision or propose to; `git_ignore` None: that of the revision."""
         with self._database.read() as tx:
+            require_content(tx, actor, repo_id)
             repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
         git = self._gitstore.open(repo.id)
         rules = UploadRules(git, _head(git, repo, revision), self._settings.regular_file_limit, git_ignore)
@@ -119,6 +120,7 @@ class Commits:
     ) -> Proposal:
         """Write a commit on top of a branch for a pull request; nothing shows it yet. Raises as `commit`."""
         with self._database.read() as tx:
+            require_content(tx, actor, repo_id)
             repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
         git = self._gitstore.open(repo.id)
         base = git.resolve(_full_ref(revision))

@@ -119,6 +119,8 @@ class Trees:
     def write_token(self, actor: Actor, repo_id: RepoId, action: Action, base_url: str, seconds: int) -> Token:
         """What it needs to bring files in, for commits (`WRITE`) or pull requests (`DISCUSS`)."""
         with self._database.read() as tx:
+            # Writing a file in means reading others of the same repository: the token is good for both.
+            require_content(tx, actor, repo_id)
             repo = require_repo(tx, actor, repo_id, action)
             return self._xet.token(tx, Grant(repo.id, "write", tx.now // 1000 + seconds, actor.user_id), base_url)
 
