@@ -13,18 +13,6 @@ function enhance(root) {
   if (root.querySelector(".math[data-math]")) import("./math.js").then((math) => math.renderMath(root));
 }
 
-function loadHtmx() {
-  const script = document.createElement("script");
-  script.src = new URL("../vendor/htmx-4.0.1/htmx.min.js", import.meta.url);
-  document.head.append(script);
-  document.addEventListener("htmx:config:request", (event) => {
-    const token = document.querySelector("meta[name=csrf-token]")?.content;
-    const request = event.detail.ctx.request;
-    if (token && request.method !== "GET") request.headers["X-CSRF-Token"] = token;
-  });
-  document.addEventListener("htmx:after:swap", () => enhance(document.body));
-}
-
 watchCopy();
 watchDialogs();
 watchForms();
@@ -34,4 +22,3 @@ watchTheme();
 followAnchor();
 enhance(document.body);
 setInterval(() => refreshTimes(document.body), 60_000);
-if (document.querySelector("[hx-get], [hx-post], [hx-delete], [hx-put]")) loadHtmx();
