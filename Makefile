@@ -32,7 +32,7 @@ docs: $(READY_DEV) ## write docs/reference again from the code
 	@$(BIN)/python scripts/reference.py
 
 bench: $(READY_TEST) ## measure, against the targets in bench/README.md (minutes)
-	@scripts/system-packages curl nginx wrk fcgiwrap
+	@scripts/system-packages curl nginx wrk ab fcgiwrap
 	@$(BIN)/python bench/all.py $(ARGS)
 
 migration: $(READY_DEV) ## write a migration from the tables: make migration m="what changes"
