@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import secrets
 from urllib.parse import urlsplit
 
 from pioche.accounts.types import ANONYMOUS, Actor
@@ -36,10 +37,15 @@ def authenticate(call: Call) -> Actor:
 
 
 def csrf_token(call: Call) -> str:
-    """What forms of this log-in must carry; anonymous forms rely on `check_csrf`'s look at the origin."""
+    """What forms of this log-in must carry; anonymous forms rely on `check_csrf`'s look at the origin.
+
+    Another one on every page: pages are compressed, and a text that stays the same beside one that a stranger
+    chooses (a search, say) could be guessed from the length of many answers.
+    """
     if call.actor.session is None:
         return ""
-    return call.hub.signer.mac("csrf", call.actor.session.encode())
+    salt = secrets.token_urlsafe(12)
+    return f"{salt}.{_csrf_mac(call, salt)}"
 
 
 def check_csrf(call: Call) -> None:
@@ -50,9 +56,13 @@ def check_csrf(call: Call) -> None:
         raise Forbidden("This form was sent from another site. Open the page here and send it again.")
     if call.actor.session is None:
         return
-    given = call.header("x-csrf-token") or _form_token(call)
-    if not hmac.compare_digest(given.encode(), csrf_token(call).encode()):
+    salt, _, given = (call.header("x-csrf-token") or _form_token(call)).partition(".")
+    if not hmac.compare_digest(given.encode(), _csrf_mac(call, salt).encode()):
         raise Forbidden("This page is out of date. Reload it and send the form again.")
+
+
+def _csrf_mac(call: Call, salt: str) -> str:
+    return call.hub.signer.mac("csrf", f"{call.actor.session}|{salt}".encode())
 
 
 def _basic(value: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 import pioche
 from pioche.web import auth, filters, flash, text
 from pioche.web.call import Call
+from pioche.web.compression import PAGE_LEVEL, SMALLEST, gzipped, takes_gzip
 
 CSP = (
     "default-src 'self'; img-src 'self' data: https:; media-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -56,15 +57,15 @@ class Templates:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> HTMLResponse:
-        return HTMLResponse(
-            self.render(call, name, values),
-            status,
-            {
-                "content-security-policy": CSP,
-                "x-content-type-options": "nosniff",
-                "referrer-policy": "same-origin",
-                "cache-control": "no-store" if call.actor.session else "private, no-cache",
-                "vary": "cookie",
-                **(headers or {}),
-            },
-        )
+        content = self.render(call, name, values).encode()
+        security = {
+            "content-security-policy": CSP,
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "same-origin",
+            "cache-control": "no-store" if call.actor.session else "private, no-cache",
+            "vary": "cookie, accept-encoding",
+        }
+        if len(content) >= SMALLEST and takes_gzip(call):
+            content = gzipped(content, PAGE_LEVEL)
+            security["content-encoding"] = "gzip"
+        return HTMLResponse(content, status, {**security, **(headers or {})})
