@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from pioche import wiring
 from pioche.accounts.access import Action, require
@@ -31,6 +32,14 @@ HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 PULL_REQUESTS = "refs/pr/"
 CONVERTED = "refs/convert/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The commit of the default branch (None while it is empty), what it says, and the bytes of large files in it."""
+
+    head: CommitOid | None
+    derived: tuple[Derived, int]
 
 
 class Refs:
@@ -123,13 +132,16 @@ class Refs:
         return self._markers.make(Marker(repo.id, actor.user_id, "git", tuple(moves)))
 
     def refs_moved(self, actor: Actor, repo: Repo, moves: Sequence[RefMove], marker: str = "") -> None:
-        """Record what a push moved already. The right to do so was asked before the push was let in."""
+        """Record what a push moved already. The right to do so was asked before the push was let in.
+
+        Others may have moved the refs on since: the head is where the branch is now, not where the push put it.
+        """
         if moves:
-            derived = self._derive(repo, moves)
+            read = self._read_head(repo)
             with self._database.write() as tx:
                 current = store.get(tx, repo.id)
                 if current is not None:
-                    self._record(tx, actor.user_id, current, moves, derived)
+                    self._record_moved(tx, actor.user_id, current, moves, read)
         if marker:
             self._markers.remove(marker)
 
@@ -146,10 +158,12 @@ class Refs:
             repo = store.get(tx, number)
         if repo is None:
             return
-        head = _value(self._gitstore.open(number), f"{HEADS}{repo.default_branch}")
-        derived = self._derive(repo, [RefMove(f"{HEADS}{repo.default_branch}", None, head)])
+        read = self._read_head(repo)
         with self._database.write() as tx:
-            store.set_derived(tx, number, head, *derived)
+            current = store.get(tx, number)
+            if current is not None:
+                now = self._same_or_read_again(current, read)
+                store.set_derived(tx, number, now.head, *now.derived)
 
     # -- beneath the verbs --
 
@@ -181,13 +195,40 @@ class Refs:
             return derive(Facts(repo.repo_id.kind, [], {})), 0
         return derive_commit(self._gitstore.open(repo.id), repo.repo_id.kind, news[-1])
 
+    def _read_head(self, repo: Repo) -> _Head:
+        """Where the default branch is, and what it says there. Nothing, if the repository was just deleted."""
+        git = self._gitstore.open(repo.id)
+        try:
+            head = _value(git, f"{HEADS}{repo.default_branch}")
+            return _Head(head, self._derive(repo, [RefMove(f"{HEADS}{repo.default_branch}", None, head)]))
+        except RepoNotFound:
+            return _Head(None, self._derive(repo, []))
+
+    def _same_or_read_again(self, repo: Repo, read: _Head) -> _Head:
+        """Asked in a transaction, where only pushes can still move a ref, and they are recorded after it."""
+        if _value(self._gitstore.open(repo.id), f"{HEADS}{repo.default_branch}") == read.head:
+            return read
+        return self._read_head(repo)
+
     def _record(
         self, tx: Tx, actor_id: int | None, repo: Repo, moves: Sequence[RefMove], derived: tuple[Derived, int]
     ) -> None:
+        """What this transaction moves itself."""
         for move in moves:
             if move.ref == f"{HEADS}{repo.default_branch}":
                 head = None if move.new is None else CommitOid(move.new)
                 store.set_head(tx, repo.id, head, *derived)
+        self._announce(tx, actor_id, repo, moves)
+
+    def _record_moved(self, tx: Tx, actor_id: int | None, repo: Repo, moves: Sequence[RefMove], read: _Head) -> None:
+        """What a push has moved."""
+        if any(move.ref == f"{HEADS}{repo.default_branch}" for move in moves):
+            now = self._same_or_read_again(repo, read)
+            store.set_head(tx, repo.id, now.head, *now.derived)
+        self._announce(tx, actor_id, repo, moves)
+
+    def _announce(self, tx: Tx, actor_id: int | None, repo: Repo, moves: Sequence[RefMove]) -> None:
+        for move in moves:
             event = RepoUpdated(actor_id=actor_id, repo_id=repo.id, ref=move.ref, old=move.old, new=move.new)
             wiring.announce(self._queue, tx, event)
 
@@ -195,11 +236,12 @@ class Refs:
         """The transaction is over and not known to have gone well: make git and the database agree."""
         with self._database.write() as tx:
             repo = store.get(tx, marker.repo_id)
-            if repo is not None:
+            # Where the git folder is lost the hub must still start: `pioche doctor` names what is missing.
+            if repo is not None and self._gitstore.path(repo.id).is_dir():
                 git = self._gitstore.open(repo.id)
                 if marker.owner == "git":
                     moved = [move for move in marker.moves if _value(git, move.ref) == move.new]
-                    self._record(tx, marker.actor_id, repo, moved, self._derive(repo, moved))
+                    self._record_moved(tx, marker.actor_id, repo, moved, self._read_head(repo))
                 elif not store.has_ref_move(tx, name):
                     _move_back(git, marker.moves)
         self._forget(name)
