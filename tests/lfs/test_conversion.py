@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from pioche.queue.tables import tasks
 from pioche.settings import Settings
 
 FILE = random.Random(1).randbytes(1_500_000)
+OTHER = random.Random(2).randbytes(300_000)
 SHA = hashlib.sha256(FILE).hexdigest()
 
 
@@ -130,6 +132,46 @@ def test_running_it_again_does_nothing(hub: Hub) -> None:
     assert hub.lfs.conversion.run(SHA)
     assert not hub.lfs.conversion.run(SHA)
     assert read(hub) == FILE
+
+
+def test_two_at_once_take_nothing_from_a_living_repository(hub: Hub) -> None:
+    """The second one finds the row gone, and must not mistake that for a repository that was deleted."""
+    upload(hub, 1)
+    other = upload(hub, 1, OTHER)
+    assert hub.lfs.conversion.run(other)
+    start, faults = threading.Barrier(3), []
+
+    def convert() -> None:
+        start.wait()
+        try:
+            hub.lfs.conversion.run(SHA)
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=convert) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert missing(hub, 1, SHA, other) == set()
+    assert read(hub) == FILE
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_repository_that_goes_while_its_file_is_cut(hub: Hub, stays: bool) -> None:
+    """It gets nothing back, and those who stay get the file."""
+    upload(hub, 1)
+    if stays:
+        upload(hub, 2)
+    with hub.blobs.open(blob_key(SHA)) as blob:
+        claim = hub.xet.intake.pack(blob, SHA)
+    with hub.database.write() as tx:
+        hub.lfs.forget_repo(tx, 1)
+    with hub.database.write() as tx:
+        assert hub.lfs.conversion.switch(tx, SHA, claim) == stays
+    assert missing(hub, 1, SHA) == {SHA}
+    assert missing(hub, 2, SHA) == (set() if stays else {SHA})
 
 
 def test_the_delay_the_switch_and_empty_files(tmp_path: Path) -> None:

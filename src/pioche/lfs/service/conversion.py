@@ -13,6 +13,7 @@ from pioche.settings import Settings
 
 if TYPE_CHECKING:
     from pioche.xet.service import Xet
+    from pioche.xet.service.registration import Claim
 
 # Whoever got a path to a blob has so long to open it before the blob goes.
 LEFTOVER_DELAY_MS = 15 * 60 * 1000
@@ -47,9 +48,9 @@ class Conversion:
                 self.plan(tx, file, NO_ROOM_DELAY_MS)
             return False
         with self._blobs.open(file.key) as blob:
-            self._xet.ingest(blob, sha256, holders[0])
+            claim = self._xet.intake.pack(blob, sha256)
         with self._database.write() as tx:
-            return self._switch(tx, sha256, holders[0])
+            return self.switch(tx, sha256, claim)
 
     def drop_later(self, tx: Tx, sha256: str) -> None:
         """The blob is not needed any more."""
@@ -64,16 +65,15 @@ class Conversion:
             self._blobs.delete(blob_key(sha256))
             return True
 
-    def _switch(self, tx: Tx, sha256: str, first_holder: int) -> bool:
-        """Everyone who holds the file now holds it in the content store, in the transaction that ends its row."""
+    def switch(self, tx: Tx, sha256: str, claim: Claim) -> bool:
+        """Everyone who holds the file now holds it in the content store, in the transaction that ends its row.
+
+        Those who lost it while it was cut, and a file that somebody else converted meanwhile, are left as they are.
+        """
         holders = store.holders(tx, sha256)
-        if first_holder not in holders:
-            # It was deleted while its file was cut: what it was given meanwhile must not outlive it.
-            self._xet.forget_repo(tx, first_holder)
-        if not holders or self._xet.find_by_sha256(tx, sha256) is None:
+        if not holders:
             return False
-        for repo_id in holders:
-            self._xet.entitle(tx, repo_id, sha256)
+        self._xet.intake.keep(tx, holders, claim)
         store.remove(tx, sha256)
         self.drop_later(tx, sha256)
         return True

@@ -17,9 +17,8 @@ from pioche.protocols.xet import cas, hashes
 from pioche.settings import Settings
 from pioche.xet import store
 from pioche.xet.service.cas import Cas
-from pioche.xet.service.ingest import pack
+from pioche.xet.service.intake import Intake
 from pioche.xet.service.reader import Reader
-from pioche.xet.service.registration import record, require_xorbs
 from pioche.xet.service.shelf import Shelf
 from pioche.xet.types import SweepReport, XetFile
 
@@ -39,6 +38,7 @@ class Xet:
         self._signer = signer
         self._shelf = Shelf(database, blobs)
         self.cas = Cas(self._shelf, signer, settings)
+        self.intake = Intake(self._shelf)
 
     def token(self, tx: Tx, grant: Grant, base_url: str) -> cas.Token:
         """The answer of the token routes; the caller has asked `access`. `base_url` is `scheme://host`.
@@ -97,13 +97,9 @@ class Xet:
 
         Raises `InvalidInput` if the bytes are not those of `sha256`, `Busy` if trying again helps.
         """
-        claim = pack(self._shelf, file, sha256)
+        claim = self.intake.pack(file, sha256)
         with self._database.write() as tx:
-            require_xorbs(tx, {piece.xorb_id for piece in claim.recipe.pieces})
-            record(tx, repo_id, claim)
-            found = store.file_by_name(tx, claim.name)
-        assert found is not None
-        return found
+            return self.intake.keep(tx, [repo_id], claim)
 
     def sweep(self, now_ms: int | None = None) -> SweepReport:
         """Forget files of no repository, mark xorbs of no file after their grace, delete those marked a day ago."""
