@@ -21,6 +21,9 @@ from pioche.settings import Settings
 from pioche.xet.service import Xet
 from pioche.xet.types import Progress
 
+# Repositories that exist for the content store alone: the hub that tests share gives out small numbers to others.
+OURS, OTHERS = 1_000_000_001, 1_000_000_002
+
 
 @dataclass(frozen=True)
 class Packed:

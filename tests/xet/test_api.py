@@ -10,7 +10,7 @@ import pytest
 from pioche.accounts.grants import Grant, Signer
 from pioche.protocols.xet import hashes, shard
 
-from .conftest import claim, noise, pack
+from .conftest import OTHERS, OURS, claim, noise, pack
 
 
 class Client:
@@ -19,12 +19,12 @@ class Client:
         self.http = httpx.Client(timeout=30)
         self.signer = Signer.from_file(server.data / "secret.key")
 
-    def ask(self, method, path, repo_id=1, scope="write", **options):
+    def ask(self, method, path, repo_id=OURS, scope="write", **options):
         token = self.signer.sign(Grant(repo_id, scope, int(time.time()) + 600, 1))
         headers = {"authorization": f"Bearer {token}", **options.pop("headers", {})}
         return self.http.request(method, f"{self.base}{path}", headers=headers, **options)
 
-    def add(self, packed, repo_id=1, parts=None):
+    def add(self, packed, repo_id=OURS, parts=None):
         text = hashes.to_string(packed.name)
         assert self.ask("POST", f"/v1/xorbs/default/{text}", repo_id, content=packed.body).status_code == 200
         file = claim(parts or [(packed, 0, len(packed.chunks))])
@@ -124,7 +124,7 @@ def test_a_reconstruction_in_both_versions_and_its_ends(client):
     assert sources[0]["ranges"][0]["bytes"] == old["fetch_info"][name][0]["url_range"]
     past = client.ask("GET", f"/v2/reconstructions/{text}", headers={"range": "bytes=400000-"})
     assert (past.status_code, past.headers["content-range"]) == (416, "bytes */400000")
-    assert client.ask("GET", f"/v2/reconstructions/{text}", repo_id=2).status_code == 404
+    assert client.ask("GET", f"/v2/reconstructions/{text}", repo_id=OTHERS).status_code == 404
     head = client.ask("HEAD", f"/v1/files/{text}")
     assert (head.status_code, head.headers["content-length"]) == (200, "400000")
 
@@ -174,7 +174,7 @@ def test_dedupe_answers(client):
         answer = client.ask("GET", f"/v1/chunks/{prefix}/{first}")
         assert shard.decode(answer.content).xorbs == (packed.name,)
     assert client.ask("GET", f"/v1/chunks/other/{first}").status_code == 404
-    assert client.ask("GET", f"/v1/chunks/default/{first}", repo_id=2).status_code == 404
+    assert client.ask("GET", f"/v1/chunks/default/{first}", repo_id=OTHERS).status_code == 404
     assert client.ask("GET", "/v1/chunks/default/nonsense").status_code == 400
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pioche.accounts.grants import Grant, Signer
 
-from .conftest import noise
+from .conftest import OTHERS, OURS, noise
 
 SCRIPT = Path(__file__).with_name("stock_client.py")
 pytestmark = pytest.mark.client
@@ -30,7 +30,7 @@ class Machine:
         signer = Signer.from_file(self.server.data / "secret.key")
         return signer.sign(Grant(repo_id, scope, int(time.time()) + 3600, 1))
 
-    def run(self, *arguments, repo_id=1, scope="write"):
+    def run(self, *arguments, repo_id=OURS, scope="write"):
         job, *rest = arguments
         env = {"PATH": os.environ["PATH"], "HOME": str(self.home), "HF_HOME": str(self.home / "hf"), **self.extra}
         command = [sys.executable, str(SCRIPT), job, f"{self.server.url}/cas/1", self.token(repo_id, scope), *rest]
@@ -39,13 +39,13 @@ class Machine:
             raise RuntimeError(done.stderr)
         return done.stdout.split()
 
-    def upload(self, *paths, repo_id=1):
+    def upload(self, *paths, repo_id=OURS):
         """`([(hash, size)], bytes that were new)`"""
         words = self.run("up", *map(str, paths), repo_id=repo_id)
         pairs = [(words[at], int(words[at + 1])) for at in range(0, len(words) - 2, 2)]
         return pairs, int(words[-1])
 
-    def download(self, pair, repo_id=1, scope="read"):
+    def download(self, pair, repo_id=OURS, scope="read"):
         target = self.home / f"got-{pair[0][:8]}"
         self.run("down", str(target), pair[0], str(pair[1]), repo_id=repo_id, scope=scope)
         data = target.read_bytes()
@@ -96,12 +96,12 @@ def test_a_changed_copy_from_another_machine_sends_what_changed(machine, other, 
 
 def test_other_repositories_neither_dedupe_nor_read(machine, other, tmp_path):
     data = noise(5_000_000)
-    pairs, _ = machine.upload(write(tmp_path, "a", data), repo_id=1)
-    _, new = other.upload(write(tmp_path, "a", data[:4_000_000]), repo_id=2)
+    pairs, _ = machine.upload(write(tmp_path, "a", data), repo_id=OURS)
+    _, new = other.upload(write(tmp_path, "a", data[:4_000_000]), repo_id=OTHERS)
     assert new == 4_000_000
     with pytest.raises(RuntimeError):
-        other.download(pairs[0], repo_id=2)
-    assert other.download(pairs[0], repo_id=1) == data
+        other.download(pairs[0], repo_id=OTHERS)
+    assert other.download(pairs[0], repo_id=OURS) == data
 
 
 def test_an_upload_is_refused_without_the_right_to_write(machine, tmp_path):
