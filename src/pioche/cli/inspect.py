@@ -4,57 +4,102 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import text
 
 from pioche.errors import HubError
 from pioche.hub import Hub
+from pioche.repos import store
+from pioche.repos.types import Repo
+
+BRANCHES_SEARCHED = 20
+REPOS_NAMED = 5
 
 
-def faults_of(hub: Hub, deep: bool) -> Iterator[str]:
-    """One sentence for each fault found."""
-    yield from _database(hub)
-    for number in hub.repos.numbers():
-        yield from _repository(hub, number, deep)
+class Doctor:
+    """One look at a hub. `deep` reads every stored byte too."""
+
+    def __init__(self, hub: Hub, deep: bool) -> None:
+        self._hub = hub
+        self._deep = deep
+        self._read: dict[str, str] = {}  # what is wrong with the bytes of a large file, or "": each is read once
+
+    def faults(self) -> Iterator[str]:
+        """One sentence for each fault found."""
+        yield from self._database()
+        yield from self._stored()
+        for number in self._hub.repos.numbers():
+            with self._hub.database.read() as tx:
+                repo = store.get(tx, number)
+            if repo is not None:
+                yield from self._repository(repo)
+
+    def _database(self) -> Iterator[str]:
+        with self._hub.database.read() as tx:
+            for row in tx.execute(text("PRAGMA integrity_check")):
+                if row[0] != "ok":
+                    yield f"database: {row[0]}"
+
+    def _stored(self) -> Iterator[str]:
+        """What lies on the disk, whoever uses it: all of it read now, or what the hub found while it ran."""
+        for scrubber in (self._hub.xet.scrubber, self._hub.lfs.scrubber):
+            for fault, numbers in scrubber.check_all() if self._deep else scrubber.marked():
+                yield f"{fault} {self._users(numbers)}"
+
+    def _users(self, numbers: Sequence[int]) -> str:
+        if not numbers:
+            return "(no repository needs it)"
+        with self._hub.database.read() as tx:
+            found = [store.get(tx, number) for number in numbers[:REPOS_NAMED]]
+        names = ", ".join(str(repo.repo_id) for repo in found if repo is not None)
+        more = f" and {len(numbers) - REPOS_NAMED} more" if len(numbers) > REPOS_NAMED else ""
+        return f"(needed by {names}{more})"
+
+    def _repository(self, repo: Repo) -> Iterator[str]:
+        path = self._hub.gitstore.path(repo.id)
+        if not path.is_dir():
+            yield f"{repo.repo_id}: its git folder {path} is missing"
+            return
+        how = [] if self._deep else ["--connectivity-only"]
+        command = ["git", "-C", str(path), "fsck", *how, "--no-dangling", "--no-progress"]
+        check = subprocess.run(command, capture_output=True, text=True, check=False)
+        if check.returncode != 0:
+            yield f"{repo.repo_id}: git fsck says: {check.stderr.strip()[:500]}"
+            return
+        for pointer in self._hub.gitstore.open(repo.id).pointers():
+            fault = self._fault_of(pointer.sha256, pointer.size)
+            if fault:
+                yield f"{repo.repo_id}: {self._name_of(repo, pointer.sha256)} {fault}"
+
+    def _fault_of(self, sha256: str, size: int) -> str:
+        """What is wrong with a large file; empty if nothing is."""
+        try:
+            with self._hub.database.read() as tx:
+                source = self._hub.lfs.open_file(tx, sha256)
+        except HubError:
+            return "is missing"
+        if source.size != size:
+            return f"has {source.size} bytes, not {size}"
+        if self._deep and sha256 not in self._read:
+            self._read[sha256] = _damage(source.read(), sha256)
+        return self._read.get(sha256, "")
+
+    def _name_of(self, repo: Repo, sha256: str) -> str:
+        """The path where a branch or tag has the file, if one of the first few does."""
+        git = self._hub.gitstore.open(repo.id)
+        for ref in git.refs(include_prs=True)[:BRANCHES_SEARCHED]:
+            for node in git.tree(ref.target, recursive=True):
+                if node.pointer is not None and node.pointer.sha256 == sha256:
+                    return f"the large file '{node.path}' at {ref.name} ({sha256})"
+        return f"the large file {sha256} of an older commit"
 
 
-def _database(hub: Hub) -> Iterator[str]:
-    with hub.database.read() as tx:
-        for row in tx.execute(text("PRAGMA integrity_check")):
-            if row[0] != "ok":
-                yield f"database: {row[0]}"
-
-
-def _repository(hub: Hub, number: int, deep: bool) -> Iterator[str]:
-    path = hub.gitstore.path(number)
-    if not path.is_dir():
-        yield f"repository {number}: its git folder {path} is missing"
-        return
-    command = ["git", "-C", str(path), "fsck", "--connectivity-only", "--no-dangling", "--no-progress"]
-    check = subprocess.run(command, capture_output=True, text=True, check=False)
-    if check.returncode != 0:
-        yield f"repository {number}: git fsck says: {check.stderr.strip()[:500]}"
-        return
-    for pointer in hub.gitstore.open(number).pointers():
-        yield from _large_file(hub, number, pointer.sha256, pointer.size, deep)
-
-
-def _large_file(hub: Hub, number: int, sha256: str, size: int, deep: bool) -> Iterator[str]:
-    try:
-        with hub.database.read() as tx:
-            source = hub.lfs.open_file(tx, sha256)
-    except HubError:
-        yield f"repository {number}: the large file {sha256} is missing"
-        return
-    if source.size != size:
-        yield f"repository {number}: the large file {sha256} has {source.size} bytes, not {size}"
-    elif deep and _digest(source.read()) != sha256:
-        yield f"repository {number}: the bytes of the large file {sha256} are damaged"
-
-
-def _digest(blocks: Iterator[bytes]) -> str:
+def _damage(blocks: Iterator[bytes], sha256: str) -> str:
     digest = hashlib.sha256()
-    for block in blocks:
-        digest.update(block)
-    return digest.hexdigest()
+    try:
+        for block in blocks:
+            digest.update(block)
+    except HubError as error:
+        return f"cannot be read: {error.message}"
+    return "" if digest.hexdigest() == sha256 else "is damaged: its bytes have another SHA-256"

@@ -10,7 +10,7 @@ import click
 
 from pioche.app import ROUTES, build_hub
 from pioche.cli import data_option
-from pioche.cli.inspect import faults_of
+from pioche.cli.inspect import Doctor
 from pioche.hub import Hub
 from pioche.lfs.tasks import UNHELD_GRACE_DAYS
 from pioche.settings import load_settings
@@ -81,7 +81,7 @@ def doctor(deep: bool, data: Path | None) -> None:
     """Look for damage: database, git repositories, large files. Says what is wrong and changes nothing."""
     with opened(data) as hub:
         count = 0
-        for fault in faults_of(hub, deep):
+        for fault in Doctor(hub, deep).faults():
             click.echo(fault)
             count += 1
     if count:

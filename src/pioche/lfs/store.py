@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, exists, insert, literal, select, update
+from sqlalchemy import Row, Select, delete, exists, func, insert, literal, select, update
 
 from pioche.accounts.tables import accounts
 from pioche.lfs.tables import large_files, lfs_locks, repo_large_files
@@ -22,14 +22,14 @@ _FILE = (large_files.c.sha256, large_files.c.size, large_files.c.created_at)
 
 def get(tx: Tx, sha256: str) -> LargeFile | None:
     row = tx.execute(select(*_FILE).where(large_files.c.sha256 == sha256)).first()
-    return None if row is None else LargeFile(row.sha256, row.size, row.created_at)
+    return None if row is None else _file(row)
 
 
 def get_many(tx: Tx, sha256s: Collection[str]) -> dict[str, LargeFile]:
     found = {}
     for batch in _batches(sha256s):
         for row in tx.execute(select(*_FILE).where(large_files.c.sha256.in_(batch))):
-            found[row.sha256] = LargeFile(row.sha256, row.size, row.created_at)
+            found[row.sha256] = _file(row)
     return found
 
 
@@ -38,7 +38,7 @@ def add(tx: Tx, sha256: str, size: int) -> LargeFile:
     known = get(tx, sha256)
     if known is not None:
         return known
-    row = {"sha256": sha256, "size": size, "created_at": tx.now, "touched_at": tx.now}
+    row = {"sha256": sha256, "size": size, "created_at": tx.now, "touched_at": tx.now, "checked_at": tx.now}
     tx.execute(insert(large_files).values(row))
     return LargeFile(sha256, size, tx.now)
 
@@ -55,7 +55,36 @@ def unheld(tx: Tx, before: int, sha256: str = "") -> list[LargeFile]:
     query = select(*_FILE).where(large_files.c.touched_at <= before, ~held).order_by(large_files.c.touched_at)
     if sha256:
         query = query.where(large_files.c.sha256 == sha256)
-    return [LargeFile(row.sha256, row.size, row.created_at) for row in tx.execute(query)]
+    return [_file(row) for row in tx.execute(query)]
+
+
+# -- checking again --
+
+
+def stored_bytes(tx: Tx) -> int:
+    return int(tx.execute(select(func.coalesce(func.sum(large_files.c.size), 0))).scalar_one())
+
+
+def longest_unchecked(tx: Tx, limit: int) -> list[LargeFile]:
+    query = select(*_FILE).order_by(large_files.c.checked_at, large_files.c.sha256).limit(limit)
+    return [_file(row) for row in tx.execute(query)]
+
+
+def files_after(tx: Tx, sha256: str, limit: int) -> list[LargeFile]:
+    """In order of their digests."""
+    query = select(*_FILE).where(large_files.c.sha256 > sha256).order_by(large_files.c.sha256).limit(limit)
+    return [_file(row) for row in tx.execute(query)]
+
+
+def set_checked(tx: Tx, sha256: str, fault: str) -> bool:
+    """False if the file is gone. An empty `fault` takes an earlier one back."""
+    query = update(large_files).where(large_files.c.sha256 == sha256)
+    return tx.execute(query.values(checked_at=tx.now, fault=fault or None)).rowcount > 0
+
+
+def faulty(tx: Tx) -> list[tuple[LargeFile, str]]:
+    query = select(*_FILE, large_files.c.fault).where(large_files.c.fault.is_not(None))
+    return [(_file(row), row.fault) for row in tx.execute(query)]
 
 
 # -- who holds them --
@@ -141,6 +170,10 @@ def _lock(row: Row[Any]) -> Lock:
 
 def _touch(tx: Tx, sha256s: Collection[str]) -> None:
     tx.execute(update(large_files).where(large_files.c.sha256.in_(sha256s)).values(touched_at=tx.now))
+
+
+def _file(row: Row[Any]) -> LargeFile:
+    return LargeFile(row.sha256, row.size, row.created_at)
 
 
 def _batches(values: Collection[str]) -> Iterator[list[str]]:

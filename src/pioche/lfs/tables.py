@@ -1,6 +1,6 @@
 """The tables of large files. All are truth."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from pioche.ports.database import metadata
 
@@ -13,7 +13,11 @@ large_files = Table(
     Column("created_at", BigInteger, nullable=False),
     # When a repository last got or gave up the file: what nobody holds is kept for a while from here on.
     Column("touched_at", BigInteger, nullable=False),
+    # When its bytes were last compared with its name, first as they came in, and what was wrong if anything was.
+    Column("checked_at", BigInteger, nullable=False),
+    Column("fault", Text),
     Index("ix_large_files_touched", "touched_at"),
+    Index("ix_large_files_checked", "checked_at"),
 )
 
 repo_large_files = Table(

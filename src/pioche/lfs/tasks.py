@@ -30,9 +30,14 @@ def collect(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.lfs.collect(UNHELD_GRACE_DAYS)
 
 
+def scrub(hub: Hub, _arguments: Mapping[str, Any]) -> None:
+    hub.lfs.scrubber.run()
+
+
 tasks = [
     TaskType("lfs.store_as_xet", store_as_xet),
     TaskType("lfs.drop_leftover", drop_leftover),
     TaskType("lfs.clean_spools", clean_spools, attempts=1, every=3600),
     TaskType("lfs.collect", collect, attempts=1, every=24 * 3600),
+    TaskType("lfs.scrub", scrub, attempts=1, every=3600),
 ]

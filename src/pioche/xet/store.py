@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import Row, and_, delete, exists, func, insert, literal, or_, select, update
 
 from pioche.ports.database import Tx
 from pioche.protocols.xet.xorb import ChunkTable
@@ -62,6 +62,7 @@ def add_xorb(tx: Tx, name: bytes, table: ChunkTable) -> int:
         "disk_size": table.disk_size,
         "created_at": tx.now,
         "touched_at": tx.now,
+        "checked_at": tx.now,
     }
     xorb_id: int = tx.execute(insert(xorbs).values(values).returning(xorbs.c.id)).scalar_one()
     tx.execute(insert(xorb_chunks).values(xorb_id=xorb_id, chunks=table.pack()))
@@ -246,6 +247,47 @@ def delete_doomed_xorb(tx: Tx, xorb_id: int) -> bool:
     """False if it was revived in the meantime."""
     query = delete(xorbs).where(xorbs.c.id == xorb_id, xorbs.c.doomed_at.is_not(None), _unused())
     return tx.execute(query).rowcount > 0
+
+
+# -- checking again --
+
+
+def stored_bytes(tx: Tx) -> int:
+    return int(tx.execute(select(func.coalesce(func.sum(xorbs.c.disk_size), 0))).scalar_one())
+
+
+def longest_unchecked(tx: Tx, limit: int) -> list[Xorb]:
+    query = select(*_XORB).where(xorbs.c.doomed_at.is_(None)).order_by(xorbs.c.checked_at, xorbs.c.id).limit(limit)
+    return [_xorb(row) for row in tx.execute(query)]
+
+
+def xorbs_after(tx: Tx, xorb_id: int, limit: int) -> list[Xorb]:
+    """In order of their ids."""
+    query = select(*_XORB).where(xorbs.c.doomed_at.is_(None), xorbs.c.id > xorb_id).order_by(xorbs.c.id).limit(limit)
+    return [_xorb(row) for row in tx.execute(query)]
+
+
+def set_checked(tx: Tx, xorb_id: int, fault: str) -> bool:
+    """False if the xorb is gone. An empty `fault` takes an earlier one back."""
+    query = update(xorbs).where(xorbs.c.id == xorb_id, xorbs.c.doomed_at.is_(None))
+    return tx.execute(query.values(checked_at=tx.now, fault=fault or None)).rowcount > 0
+
+
+def faulty_xorbs(tx: Tx) -> list[tuple[Xorb, str]]:
+    query = select(*_XORB, xorbs.c.fault).where(xorbs.c.fault.is_not(None), xorbs.c.doomed_at.is_(None))
+    return [(_xorb(row), row.fault) for row in tx.execute(query)]
+
+
+def repos_with_xorb(tx: Tx, xorb_id: int) -> list[int]:
+    """Those with a right to a file that is made of it."""
+    query = (
+        select(repo_files.c.repo_id)
+        .join(file_xorbs, file_xorbs.c.file_id == repo_files.c.file_id)
+        .where(file_xorbs.c.xorb_id == xorb_id)
+        .distinct()
+        .order_by(repo_files.c.repo_id)
+    )
+    return [row.repo_id for row in tx.execute(query)]
 
 
 def generation_number(tx: Tx) -> int:

@@ -1,6 +1,6 @@
 """The tables of the content store. Hashes are 32 raw bytes; times are Unix milliseconds."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from pioche.ports.database import metadata
 
@@ -17,6 +17,10 @@ xorbs = Table(
     Column("touched_at", BigInteger, nullable=False),
     # Set: about to be deleted, and to everyone but the sweep it does not exist any more.
     Column("doomed_at", BigInteger),
+    # When its bytes were last compared with its name, first as they came in, and what was wrong if anything was.
+    Column("checked_at", BigInteger, nullable=False),
+    Column("fault", Text),
+    Index("ix_xet_xorbs_checked", "checked_at"),
     # Ids are cached with what they stand for, so they must not come back after a delete.
     sqlite_autoincrement=True,
 )

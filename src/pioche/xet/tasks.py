@@ -15,4 +15,11 @@ def sweep(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.xet.sweep()
 
 
-tasks = [TaskType("xet.sweep", sweep, attempts=1, every=24 * 3600)]
+def scrub(hub: Hub, _arguments: Mapping[str, Any]) -> None:
+    hub.xet.scrubber.run()
+
+
+tasks = [
+    TaskType("xet.sweep", sweep, attempts=1, every=24 * 3600),
+    TaskType("xet.scrub", scrub, attempts=1, every=3600),
+]

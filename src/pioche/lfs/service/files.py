@@ -14,6 +14,7 @@ from pioche.lfs import store
 from pioche.lfs.service.conversion import Conversion
 from pioche.lfs.service.links import Links
 from pioche.lfs.service.locks import Locks
+from pioche.lfs.service.scrubbing import Scrubber
 from pioche.lfs.service.uploads import Uploads
 from pioche.lfs.types import LargeFileSource, blob_key
 from pioche.ports.blobs import BlobStore
@@ -42,6 +43,7 @@ class Lfs:
         self.conversion = Conversion(database, blobs, xet, queue, settings)
         self.uploads = Uploads(database, blobs, xet, self.conversion, settings)
         self.locks = Locks(database)
+        self.scrubber = Scrubber(database, blobs)
         self.links = Links(signer, settings.link_seconds)
 
     def open_file(self, tx: Tx, sha256: str) -> LargeFileSource:

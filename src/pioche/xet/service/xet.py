@@ -19,6 +19,7 @@ from pioche.xet import store
 from pioche.xet.service.cas import Cas
 from pioche.xet.service.intake import Intake
 from pioche.xet.service.reader import Reader
+from pioche.xet.service.scrubbing import Scrubber
 from pioche.xet.service.shelf import Shelf
 from pioche.xet.types import SweepReport, XetFile
 
@@ -39,6 +40,7 @@ class Xet:
         self._shelf = Shelf(database, blobs)
         self.cas = Cas(self._shelf, signer, settings)
         self.intake = Intake(self._shelf)
+        self.scrubber = Scrubber(self._shelf)
 
     def token(self, tx: Tx, grant: Grant, base_url: str) -> cas.Token:
         """The answer of the token routes; the caller has asked `access`. `base_url` is `scheme://host`.
