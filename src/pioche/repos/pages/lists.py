@@ -31,6 +31,7 @@ class ListPage:
     search: str
     sort: str
     filters: Sequence[tuple[str, str]]  # (query key, value) of what narrows the list, but the name
+    elsewhere: Sequence[tuple[RepoKind, int]]  # how many of the other kinds have a name like the one looked for
 
     def url(self, **changes: str | int) -> str:
         """The address of this list with something changed; an empty value takes it out."""
@@ -69,8 +70,18 @@ def show_list(kind: RepoKind, call: Call) -> Response:
     )
     total = call.hub.repos.count(call.actor, wanted)
     repos = call.hub.repos.page(call.actor, wanted, page * PAGE, PAGE)
-    view = ListPage(kind, repos, total, page, -(-total // PAGE), wanted.search, wanted.sort, filters)
+    view = ListPage(
+        kind, repos, total, page, -(-total // PAGE), wanted.search, wanted.sort, filters, _elsewhere(call, wanted)
+    )
     return call.hub.templates.page(call, "repos/list.html", {"view": view, "sorts": SORTS})
+
+
+def _elsewhere(call: Call, wanted: RepoFilter) -> list[tuple[RepoKind, int]]:
+    if not wanted.search:
+        return []
+    others = [kind for kind in RepoKind if kind != wanted.kind]
+    found = [(kind, call.hub.repos.count(call.actor, RepoFilter(kind=kind, search=wanted.search))) for kind in others]
+    return [(kind, total) for kind, total in found if total]
 
 
 def profile(call: Call) -> Response:

@@ -6,10 +6,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from pioche.errors import EntryNotFound
+from pioche.errors import EntryNotFound, InvalidInput
+from pioche.names import RepoId, RepoKind
 from pioche.protocols.card import split_front_matter
 from pioche.repos.pages.diff import rows_of
 from pioche.repos.pages.links import file_url, repo_url, resolve_card_link
+from pioche.repos.types import Repo
 from pioche.repos.views import FilePage, Header
 from pioche.web.call import Call
 from pioche.web.highlight import highlight_lines
@@ -25,7 +27,7 @@ def show_card(call: Call) -> Response:
     if view.text is not None and view.place is not None:
         revision = view.place.revision
         html = render_card(view.text, lambda link: resolve_card_link(repo.repo_id, revision, link))
-    return _page(call, "repos/card.html", view.header, "card", view=view, card_html=html)
+    return _page(call, "repos/card.html", view.header, "card", view=view, card_html=html, sources=_sources(repo))
 
 
 def show_folder(call: Call) -> Response:
@@ -80,6 +82,24 @@ def page_values(call: Call, header: Header, tab: str) -> dict[str, Any]:
         return file_url(repo_id, verb, revision, path)
 
     return {"header": header, "repo": header.repo, "tab": tab, "url": url, "file_url": file}
+
+
+def _sources(repo: Repo) -> list[tuple[RepoKind, str, str]]:
+    """The models and datasets that the card says it was made from: kind, name and address ("" if it has none here).
+
+    Tags such as `base_model:finetune:owner/name` only say again how.
+    """
+    found = []
+    for tag in repo.tags:
+        prefix, _, name = tag.partition(":")
+        kind = {"base_model": RepoKind.MODEL, "dataset": RepoKind.DATASET}.get(prefix)
+        if kind is not None and ":" not in name:
+            try:
+                address = repo_url(RepoId.parse(kind, name))
+            except InvalidInput:
+                address = ""
+            found.append((kind, name, address))
+    return found
 
 
 def _page(call: Call, template: str, header: Header, tab: str, **values: Any) -> Response:
