@@ -133,6 +133,7 @@ def test_power_cuts(storm: Storm, way: str) -> None:
         storm.check(root)
 
     assert httpx.get(f"{storm.server.url}/readyz").status_code == 200
+    assert "All is well." in storm.server.command("doctor", "--deep")
     assert len(storm.acknowledged) == 2 * (ROUNDS + 1)
 
 
