@@ -16,6 +16,7 @@ from pioche.community.types import (
     DiscussionFilter,
     DiscussionPage,
     NewDiscussion,
+    Opening,
     Status,
 )
 from pioche.errors import Conflict, Forbidden, InvalidInput, NotFound, RefMoved, RevisionNotFound
@@ -50,7 +51,7 @@ class Community:
         if not new.is_pull_request:
             with self._database.write() as tx:
                 num = store.next_number(tx, repo.id)
-                _add(tx, repo, num, actor, new)
+                _add(tx, repo, num, actor, new, Opening())
             return num
         base = f"{HEADS}{repo.default_branch}"
         try:
@@ -157,7 +158,7 @@ class Community:
                 num = store.next_number(tx, repo.id)
 
             def also(tx: Tx, num: int = num) -> None:
-                _add(tx, repo, num, actor, new, status, base)
+                _add(tx, repo, num, actor, new, Opening(status, base))
 
             try:
                 self._refs.move(actor, repo, [RefMove(f"refs/pr/{num}", None, head)], also)
@@ -167,10 +168,8 @@ class Community:
         raise Conflict("Many people are opening discussions here right now. Try again.")
 
 
-def _add(
-    tx: Tx, repo: Repo, num: int, actor: Actor, new: NewDiscussion, status: Status = "open", base: str = ""
-) -> None:
-    discussion_id = store.add(tx, repo.id, num, actor.user_id, new, status, base)
+def _add(tx: Tx, repo: Repo, num: int, actor: Actor, new: NewDiscussion, opening: Opening) -> None:
+    discussion_id = store.add(tx, repo.id, num, actor.user_id, new, opening)
     if new.description.strip():
         store.add_event(tx, discussion_id, "comment", actor.user_id, new.description)
 

@@ -8,7 +8,15 @@ from sqlalchemy import Row, Select, func, insert, select, update
 
 from pioche.accounts.tables import accounts
 from pioche.community.tables import discussion_events, discussions
-from pioche.community.types import Discussion, DiscussionEvent, DiscussionFilter, EventKind, NewDiscussion, Status
+from pioche.community.types import (
+    Discussion,
+    DiscussionEvent,
+    DiscussionFilter,
+    EventKind,
+    NewDiscussion,
+    Opening,
+    Status,
+)
 from pioche.ports.database import Tx
 
 
@@ -17,7 +25,7 @@ def next_number(tx: Tx, repo_id: int) -> int:
     return (highest or 0) + 1
 
 
-def add(tx: Tx, repo_id: int, num: int, author_id: int | None, new: NewDiscussion, status: Status, base: str) -> int:
+def add(tx: Tx, repo_id: int, num: int, author_id: int | None, new: NewDiscussion, opening: Opening) -> int:
     """The id of the row. A number that is taken breaks a unique constraint."""
     values = {
         "repo_id": repo_id,
@@ -25,8 +33,8 @@ def add(tx: Tx, repo_id: int, num: int, author_id: int | None, new: NewDiscussio
         "title": new.title,
         "author_id": author_id,
         "is_pull_request": new.is_pull_request,
-        "status": status,
-        "base": base,
+        "status": opening.status,
+        "base": opening.base,
         "created_at": tx.now,
     }
     number: int = tx.execute(insert(discussions).values(values).returning(discussions.c.id)).scalar_one()

@@ -52,6 +52,14 @@ class NewDiscussion:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """How a discussion starts. `base` is the ref that a pull request wants to change, in full."""
+
+    status: Status = "open"
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DiscussionFilter:
     """`kind` and `status` "" is all; `open` includes drafts. `page` counts from 0."""
 
