@@ -21,6 +21,7 @@ log = logging.getLogger("pioche.queue")
 # The bus may lose a wake-up, so an idle worker looks by itself this often.
 IDLE_SECONDS = 15.0
 FIRST_RETRY_MS = 2_000
+FIRST_RUN_SECONDS = 600
 
 
 class Queue:
@@ -104,7 +105,8 @@ class Queue:
             if kind.every is None:
                 continue
             now = time.monotonic()
-            if now >= self._due.setdefault(kind.name, now + kind.every):
+            # Soon after the start, so that a hub that is restarted every night still does its daily work.
+            if now >= self._due.setdefault(kind.name, now + min(kind.every, FIRST_RUN_SECONDS)):
                 self._due[kind.name] = now + kind.every
                 with self._database.write() as tx:
                     store.add(tx, kind.name, {}, f"{kind.name}:scheduled", 0)

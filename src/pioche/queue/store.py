@@ -45,18 +45,14 @@ def claim(tx: Tx) -> Task | None:
         return None
     # The key is freed here: work that becomes necessary while this runs must be enqueued again.
     tx.execute(
-        update(tasks)
-        .where(tasks.c.id == row.id)
-        .values(state="running", attempts=row.attempts + 1, unique_key=None)
+        update(tasks).where(tasks.c.id == row.id).values(state="running", attempts=row.attempts + 1, unique_key=None)
     )
     return Task(row.id, row.name, msgspec.json.decode(row.arguments), row.attempts + 1)
 
 
 def next_due(tx: Tx) -> int | None:
     """When the next waiting task may run, in Unix milliseconds."""
-    row = tx.execute(
-        select(tasks.c.run_at).where(tasks.c.state == "waiting").order_by(tasks.c.run_at).limit(1)
-    ).first()
+    row = tx.execute(select(tasks.c.run_at).where(tasks.c.state == "waiting").order_by(tasks.c.run_at).limit(1)).first()
     return None if row is None else int(row.run_at)
 
 

@@ -198,6 +198,16 @@ def _derived_columns(derived: Derived) -> dict[str, Any]:
     }
 
 
+def count_moves(tx: Tx, number: int, more: int) -> int:
+    """Moves of refs since the git folder was last packed, these included."""
+    query = update(repos).where(repos.c.id == number).values(moves=repos.c.moves + more).returning(repos.c.moves)
+    return int(tx.execute(query).scalar_one())
+
+
+def reset_moves(tx: Tx, number: int) -> None:
+    tx.execute(update(repos).where(repos.c.id == number).values(moves=0))
+
+
 def add_ref_move(tx: Tx, marker: str) -> None:
     tx.execute(insert(ref_moves).values(marker=marker))
 

@@ -29,6 +29,7 @@ repos = Table(
     Column("created_by", Integer),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("moves", Integer, nullable=False, server_default="0"),  # of refs since the git folder was packed
     # -- derived --
     Column("head", String(40)),  # commit of the default branch; NULL while empty
     Column("card", Text, nullable=False, server_default="{}"),  # front matter as JSON

@@ -24,8 +24,23 @@ def refresh(hub: Hub, arguments: Mapping[str, Any]) -> None:
     hub.infos.measure(arguments["repo_id"])
 
 
+def pack(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    hub.upkeep.pack(arguments["repo_id"])
+
+
+def find_untidy(hub: Hub, _arguments: Mapping[str, Any]) -> None:
+    hub.upkeep.find_untidy()
+
+
+def forget_gone(hub: Hub, _arguments: Mapping[str, Any]) -> None:
+    hub.upkeep.forget_gone()
+
+
 tasks = [
     TaskType("repos.erase", erase),
+    TaskType("repos.find_untidy", find_untidy, attempts=1, every=24 * 3600),
+    TaskType("repos.forget_gone", forget_gone, attempts=1, every=24 * 3600),
     TaskType("repos.measure", measure),
+    TaskType("repos.pack", pack, attempts=2),
     TaskType("repos.refresh", refresh),
 ]

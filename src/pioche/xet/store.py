@@ -164,6 +164,10 @@ def entitle(tx: Tx, repo_id: int, file_id: int) -> bool:
     return True
 
 
+def all_holders(tx: Tx) -> set[int]:
+    return {row.repo_id for row in tx.execute(select(repo_files.c.repo_id).distinct())}
+
+
 def share(tx: Tx, from_repo_id: int, to_repo_id: int) -> None:
     mine = select(repo_files.c.file_id).where(repo_files.c.repo_id == to_repo_id)
     theirs = select(literal(to_repo_id), repo_files.c.file_id).where(

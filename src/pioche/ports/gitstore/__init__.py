@@ -289,5 +289,14 @@ class GitStore(Protocol):
     def incoming(self, repo: int, quarantine: Path) -> Incoming:
         """`quarantine` is the object folder that git gave to the push (`GIT_OBJECT_DIRECTORY`)."""
 
+    def is_untidy(self, repo: int) -> bool:
+        """Whether `maintain` would gain something: many loose objects or packs, or what a crash left. Quick."""
+
     def maintain(self, repo: int) -> None:
-        """Pack refs and objects and drop objects nothing has reached for two weeks."""
+        """Pack refs and objects and drop objects nothing has reached for two weeks. Safe beside readers and writers.
+
+        What a commit that has no ref yet writes, or finds there, stays. Two at a time are one.
+        """
+
+    def sweep(self) -> None:
+        """At start-up: removes what a crash left of repositories that were being made or deleted."""

@@ -83,7 +83,8 @@ class Making:
         return self._made(number)
 
     def sweep(self) -> None:
-        """At start-up: remove the git folders of repositories whose making was cut off."""
+        """At start-up: remove the git folders of repositories whose making, or whose deletion, was cut off."""
+        self._gitstore.sweep()
         with self._database.read() as tx:
             numbers = store.reserved_numbers(tx)
         for number in numbers:

@@ -25,6 +25,7 @@ from pioche.repos.service.authors import author_of
 from pioche.repos.service.find import require_repo
 from pioche.repos.service.markers import Marker, Markers
 from pioche.repos.service.reading import derive_commit
+from pioche.repos.service.upkeep import MOVES_PER_PACKING, plan_packing
 from pioche.repos.types import RefMove, Repo
 from pioche.settings import Settings
 
@@ -231,6 +232,8 @@ class Refs:
         for move in moves:
             event = RepoUpdated(actor_id=actor_id, repo_id=repo.id, ref=move.ref, old=move.old, new=move.new)
             wiring.announce(self._queue, tx, event)
+        if store.count_moves(tx, repo.id, len(moves)) >= MOVES_PER_PACKING:
+            plan_packing(self._queue, tx, repo.id)
 
     def _settle(self, name: str, marker: Marker) -> None:
         """The transaction is over and not known to have gone well: make git and the database agree."""

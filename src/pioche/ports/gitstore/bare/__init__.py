@@ -7,14 +7,17 @@ Repositories name them by relative paths, so that the whole folder can be moved 
 from __future__ import annotations
 
 import shutil
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pygit2
 from pygit2.enums import ObjectType
 
 from pioche.errors import Conflict, RepoNotFound
-from pioche.ports.gitstore import Program
+from pioche.ports.gitstore import GitFailed, Program
 from pioche.ports.gitstore.bare.durable import sync_folder, write_synced
 from pioche.ports.gitstore.bare.handles import Handles
 from pioche.ports.gitstore.bare.incoming import BareIncoming
@@ -22,11 +25,14 @@ from pioche.ports.gitstore.bare.process import git_environment, run_git
 from pioche.ports.gitstore.bare.repo import BareRepo
 from pioche.ports.gitstore.bare.tree_cache import TreeCache
 
+# unpackLimit: a push of loose objects could fail while maintenance removes the folder that one goes to.
 SHARED_CONFIG = """\
 [core]
 	hooksPath = ../../hooks
 	fsync = committed,reference
 	logAllRefUpdates = false
+	filesRefLockTimeout = 5000
+	packedRefsTimeout = 5000
 	bigFileThreshold = 32m
 [gc]
 	auto = 0
@@ -34,7 +40,7 @@ SHARED_CONFIG = """\
 [maintenance]
 	auto = false
 [transfer]
-	unpackLimit = 20
+	unpackLimit = 1
 [receive]
 	denyCurrentBranch = ignore
 	denyDeleteCurrent = ignore
@@ -52,6 +58,10 @@ SHARED_CONFIG = """\
 [pack]
 	windowMemory = 128m
 """
+
+LOOSE_SAMPLE, LOOSE_MAX = "17", 2048
+PACKS_MAX = 40
+LEFT_OVER_SECONDS = 24 * 3600
 
 CACHED_TREE = 8 * 1024 * 1024
 """Bytes of the longest tree that libgit2 keeps; all it keeps together is at most 256 MiB."""
@@ -105,17 +115,15 @@ class BareGitStore:
         branch = _symbolic_head(origin)
         fresh = self._skeleton(final.parent, branch)
         # A real copy, not shared objects: deleting the source must not hurt the copy.
-        run_git(
-            fresh,
-            "-c",
-            "fetch.unpackLimit=1",
-            "fetch",
-            "--quiet",
-            "--no-write-fetch-head",
-            str(origin),
-            "+refs/heads/*:refs/heads/*",
-            "+refs/tags/*:refs/tags/*",
-        )
+        specs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+        options = ("--quiet", "--no-write-fetch-head")
+        try:
+            run_git(fresh, "-c", "fetch.unpackLimit=1", "fetch", *options, str(origin), *specs)
+        except GitFailed as error:
+            shutil.rmtree(fresh, ignore_errors=True)
+            if origin.exists():
+                raise
+            raise RepoNotFound("This repository has no git data.") from error
         self._publish(fresh, final)
 
     def delete(self, repo: int) -> None:
@@ -135,8 +143,28 @@ class BareGitStore:
     def incoming(self, repo: int, quarantine: Path) -> BareIncoming:
         return BareIncoming(self._existing(repo), quarantine, self._handles, self._trees)
 
+    def is_untidy(self, repo: int) -> bool:
+        objects = self._existing(repo) / "objects"
+        # Ids are spread evenly, so one folder in 256 tells, as git itself guesses.
+        loose = objects / LOOSE_SAMPLE
+        many_loose = loose.is_dir() and len(list(loose.iterdir())) > LOOSE_MAX // 256
+        return many_loose or len(list(objects.glob("pack/*.pack"))) > PACKS_MAX or any(_left_over(objects))
+
     def maintain(self, repo: int) -> None:
-        run_git(self._existing(repo), "gc", "--quiet")
+        where = self._existing(repo)
+        try:
+            run_git(where, "gc", "--quiet")
+        except GitFailed as error:
+            if "gc is already running" not in str(error):
+                raise
+        for path in _left_over(where / "objects"):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        for folder in self.root.glob("[0-9a-f][0-9a-f]"):
+            for path in folder.iterdir():
+                if path.name.startswith(("new-", "deleted-")):
+                    shutil.rmtree(path, ignore_errors=True)
 
     def _existing(self, repo: int) -> Path:
         where = self.path(repo)
@@ -164,6 +192,15 @@ class BareGitStore:
             raise Conflict("This repository has git data already.") from error
         sync_folder(final.parent)
         sync_folder(self.root)
+
+
+def _left_over(objects: Path) -> Iterator[Path]:
+    """What a push or commit left half written, because the machine or the hub stopped."""
+    old = time.time() - LEFT_OVER_SECONDS
+    for path in (*objects.glob("tmp_objdir-*"), *objects.glob("pack/tmp_*"), *objects.glob("pack/.tmp-*")):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < old:
+                yield path
 
 
 def _write_if_changed(path: Path, text: str) -> None:

@@ -10,23 +10,28 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import struct
-import threading
+import time
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
 import pygit2
 
+from pioche.errors import RepoNotFound
 from pioche.ports.gitstore import Signature
 from pioche.ports.gitstore.bare.durable import sync_folder, write_synced
 
 _TYPES = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
 LOOSE_LIMIT = 12
 """More objects than this go into one pack: three syncs of the disk instead of two for each object."""
+YOUNG_SECONDS = 24 * 3600
+"""Far below the two weeks that maintenance leaves what nothing reaches."""
 _BIG_OFFSET = 0x80000000
 
 
@@ -54,27 +59,74 @@ def tag_content(name: str, target: str, tagger: Signature, message: str) -> byte
     return "\n".join([*lines, "", _clean_message(message)]).encode(errors="replace")
 
 
-def write_objects(path: Path, handle: pygit2.Repository, objects: Sequence[GitObject]) -> None:
-    """Store what is not there yet; on disk when this returns."""
-    fresh = {item.oid: item for item in objects if not handle.odb.exists(item.oid.hex())}
-    if len(fresh) <= LOOSE_LIMIT:
-        for item in fresh.values():
-            handle.odb.write(_TYPES[item.kind], item.content)
+def write_objects(path: Path, open_handle: Callable[[], pygit2.Repository], objects: Sequence[GitObject]) -> None:
+    """Store what is not there yet; on disk when this returns.
+
+    What is there may be something that no ref reaches, and old enough for maintenance to drop. So it is made young
+    again, then we look whether maintenance is under way, and if so everything is written once more: what that run
+    found too old it may still drop, what it does not know it leaves alone.
+    """
+    unique = {item.oid: item for item in objects}
+    _make_young(path / "objects", unique)
+    if (path / "gc.pid").exists():
+        _write_pack(path, list(unique.values()))
         return
-    _write_pack(path / "objects" / "pack", list(fresh.values()))
+    handle = open_handle()
+    fresh = [item for oid, item in unique.items() if not handle.odb.exists(oid.hex())]
+    if len(fresh) > LOOSE_LIMIT or not _write_loose(handle, fresh):
+        _write_pack(path, fresh)
 
 
-def _write_pack(folder: Path, objects: list[GitObject]) -> None:
+def _make_young(folder: Path, oids: Iterable[bytes]) -> None:
+    """Loose objects of these ids, and all packs: one of them may be in any."""
+    for oid in oids:
+        name = oid.hex()
+        with suppress(FileNotFoundError):
+            os.utime(folder / name[:2] / name[2:])
+    old = time.time() - YOUNG_SECONDS
+    for pack in (folder / "pack").glob("*.pack"):
+        with suppress(FileNotFoundError):
+            if pack.stat().st_mtime < old:
+                os.utime(pack)
+
+
+def _write_loose(handle: pygit2.Repository, objects: Sequence[GitObject]) -> bool:
+    """False if a folder went away under it, as maintenance removes those that it has emptied."""
+    try:
+        for item in objects:
+            handle.odb.write(_TYPES[item.kind], item.content)
+    except OSError:
+        return False
+    return True
+
+
+def _write_pack(repo: Path, objects: list[GitObject]) -> None:
+    """Raises `RepoNotFound` if the repository was deleted meanwhile."""
+    folder = repo / "objects" / "pack"
+    try:
+        _write_pack_into(folder, objects)
+    except FileNotFoundError as error:
+        if folder.exists():
+            raise
+        raise RepoNotFound("This repository has no git data.") from error
+
+
+def _write_pack_into(folder: Path, objects: list[GitObject]) -> None:
     pack, entries = _pack_of(objects)
-    name = f"pack-{pack[-20:].hex()}"
-    pid = f"{os.getpid()}-{threading.get_ident()}"
-    parts = {"pack": pack, "idx": _index_of(entries, pack[-20:])}
-    for suffix, content in parts.items():
-        write_synced(folder / f"tmp_{name}-{pid}.{suffix}", content)
+    # Not named by its content: a pack of the same name could be one that maintenance is about to delete.
+    token = secrets.token_hex(20)
     # The index last: a pack without one is ignored, an index without its pack is an error.
-    for suffix in parts:
-        (folder / f"tmp_{name}-{pid}.{suffix}").rename(folder / f"{name}.{suffix}")
+    parts = {"pack": pack, "idx": _index_of(entries, pack[-20:])}
+    for kind, content in parts.items():
+        # As git calls its own: maintenance deletes what is called an index and has no pack.
+        write_synced(folder / f"tmp_{kind}_{token}", content)
+    # And it deletes packs that it saw without their index, unless they are to be kept.
+    keep = folder / f"pack-{token}.keep"
+    keep.touch()
+    for kind in parts:
+        (folder / f"tmp_{kind}_{token}").rename(folder / f"pack-{token}.{kind}")
     sync_folder(folder)
+    keep.unlink()
 
 
 def _pack_of(objects: list[GitObject]) -> tuple[bytes, list[tuple[bytes, int, int]]]:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from pioche.errors import RepoNotFound
 from pioche.ports.gitstore import GitFailed
 
 
@@ -28,7 +29,10 @@ def git_environment() -> dict[str, str]:
 
 
 def run_git(repo: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
-    """The standard output of `git <arguments>` in `repo`; `extra` is more environment. Raises `GitFailed`."""
+    """The standard output of `git <arguments>` in `repo`; `extra` is more environment.
+
+    Raises `GitFailed`, and `RepoNotFound` if the repository was deleted meanwhile.
+    """
     done = subprocess.run(
         ["git", "--git-dir", str(repo), *arguments],
         input=stdin,
@@ -36,6 +40,8 @@ def run_git(repo: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str,
         env=git_environment() | dict(extra or {}),
         check=False,
     )
+    if done.returncode != 0 and not repo.exists():
+        raise RepoNotFound("This repository has no git data.")
     if done.returncode != 0:
         words = done.stderr.decode(errors="replace").strip()
         raise GitFailed(f"git {arguments[0]} ended with {done.returncode}: {words[:2000]}")

@@ -47,7 +47,7 @@ class Refs(RepoBase):
     def create_tag(self, name: str, target: str, tagger: Signature, message: str) -> str:
         commit = self._commit(target)
         tag = GitObject.of("tag", tag_content(name, str(commit.id), tagger, message))
-        write_objects(self._path, self._handle(), [tag])
+        write_objects(self._path, self._handle, [tag])
         return tag.oid.hex()
 
     def move_ref(self, ref: str, new: str | None, expected: str | None) -> None:
@@ -86,6 +86,9 @@ class Refs(RepoBase):
             return False
         except OSError as error:
             self._check_collision(handle, ref, error)
+            # pygit2 has no error of its own for a lock that git's maintenance or a push holds.
+            if "failed to lock" in str(error):
+                return False
             raise
         return True
 

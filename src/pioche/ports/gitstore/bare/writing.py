@@ -28,7 +28,7 @@ from pioche.protocols.lfs import format_pointer
 class Writing(RepoBase):
     def write_blobs(self, contents: Sequence[bytes]) -> list[str]:
         blobs = [GitObject.of("blob", content) for content in contents]
-        write_objects(self._path, self._handle(), blobs)
+        write_objects(self._path, self._handle, blobs)
         return [blob.oid.hex() for blob in blobs]
 
     def write_commit(
@@ -71,7 +71,7 @@ class Writing(RepoBase):
         objects: list[GitObject],
     ) -> CommitOid:
         commit = GitObject.of("commit", commit_content(tree, parents, author, message))
-        write_objects(self._path, self._handle(), [*objects, commit])
+        write_objects(self._path, self._handle, [*objects, commit])
         return CommitOid(commit.oid.hex())
 
     def _apply(self, root: Folder, change: Change, objects: list[GitObject]) -> None:
