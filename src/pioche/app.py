@@ -36,6 +36,7 @@ from pioche.repos.service.markers import Markers
 from pioche.repos.service.refs import Refs
 from pioche.repos.service.repos import Repos
 from pioche.repos.service.trees import Trees
+from pioche.repos.service.upkeep import Upkeep
 from pioche.settings import Settings
 from pioche.web import assets, health
 from pioche.web.asgi import HubApp
@@ -102,6 +103,7 @@ def build_hub(settings: Settings) -> Hub:
         repos=Repos(database, gitstore, queue, settings, lfs, xet),
         refs=refs,
         infos=Infos(database, gitstore, lfs),
+        upkeep=Upkeep(database, gitstore, queue, lfs, xet),
         git=Git(database, gitstore, refs, lfs, settings, community_store.pull_request_author),
     )
 

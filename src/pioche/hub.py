@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pioche.repos.service.refs import Refs
     from pioche.repos.service.repos import Repos
     from pioche.repos.service.trees import Trees
+    from pioche.repos.service.upkeep import Upkeep
     from pioche.settings import Settings
     from pioche.web.templates import Templates
     from pioche.xet.service import Xet
@@ -45,4 +46,5 @@ class Hub:
     repos: Repos
     refs: Refs
     infos: Infos
+    upkeep: Upkeep
     git: Git
