@@ -31,7 +31,7 @@ fast: $(READY_DEV) ## the tests without real clients and browser
 docs: $(READY_DEV) ## write docs/reference again from the code
 	@$(BIN)/python scripts/reference.py
 
-bench: $(READY_TEST) ## measure, against the targets in bench/README.md (minutes)
+bench: $(READY_DEV) ## measure, against the targets in bench/README.md (minutes)
 	@scripts/system-packages curl nginx wrk ab fcgiwrap
 	@$(BIN)/python bench/all.py $(ARGS)
 
