@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
+import os
 import signal
 import socket
 from pathlib import Path
@@ -40,6 +42,7 @@ async def _serve(settings: Settings) -> None:
     port = settings.port or _free_port(settings.host)
     _check_port(settings.host, port)
     hub = build_hub(settings)
+    _hold(settings.data)
     settle(hub)
     app = build_app(hub)
     server = Server(
@@ -61,9 +64,21 @@ async def _serve(settings: Settings) -> None:
 
 
 def settle(hub: Hub) -> None:
-    """What a crash left half done, before anybody can see it."""
+    """What a crash left half done, before anybody can see it. Only for who holds the data folder."""
+    hub.blobs.drop_abandoned_spools()
     hub.refs.reconcile()
     hub.repos.sweep()
+
+
+def _hold(data: Path) -> None:
+    """Until this process ends: two hubs on one folder would settle what the other one is doing."""
+    # Not inherited by git, so that it ends with us; kept open by not being closed.
+    descriptor = os.open(data / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise InvalidInput(f"A hub is running on {data} already. Stop it, or choose another folder.") from error
 
 
 def start_background(hub: Hub) -> None:

@@ -20,6 +20,13 @@ class BlobStore(Protocol):
         """Deletes spools (files, or folders of them) that nothing was written to for so long. Returns the count."""
         ...
 
+    def drop_abandoned_spools(self) -> int:
+        """At start-up, when nobody else uses the store: deletes all spool files. Returns the count.
+
+        Folders stay: what was sent in parts goes on after a restart, until `drop_stale_spools` gives it up.
+        """
+        ...
+
     def put_file(self, key: str, source: Path) -> None:
         """Takes `source` over (it is gone afterwards). A key that exists already stays as it is."""
         ...

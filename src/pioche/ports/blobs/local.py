@@ -30,6 +30,12 @@ class LocalBlobStore(BlobStore):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         return len(stale)
 
+    def drop_abandoned_spools(self) -> int:
+        files = [path for path in self.spool.iterdir() if not path.is_dir()]
+        for path in files:
+            path.unlink(missing_ok=True)
+        return len(files)
+
     def put_file(self, key: str, source: Path) -> None:
         target = self.root / key
         if target.exists():
