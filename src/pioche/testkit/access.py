@@ -30,9 +30,9 @@ from pioche.web.routing import Route
 PEOPLE = ("anonymous", "carol", "bob", "alice", "root")
 COLUMNS = ("method", "address", "visibility", *PEOPLE, "request")
 OWNER = "lab"
-# What parameters stand for where the row does not say: files and refs that every repository here has.
-DEFAULTS = {"rev": "main", "path": "README.md", "spec": "main..dev", "num": "1", "rest": "lab/x", "generation": "1"}
-DEFAULTS |= {"hash": "ab" * 32, "sha256": "ab" * 32, "prefix": "default", "id": "1", "token": "0" * 24, "org": OWNER}
+# What parameters stand for where the row does not say, else "1": what every repository here has.
+DEFAULTS = {"rev": "main", "path": "README.md", "spec": "main..dev", "rest": "lab/x", "org": OWNER}
+DEFAULTS |= {"hash": "ab" * 32, "sha256": "ab" * 32, "prefix": "default"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,11 @@ class Asker:
             "oid": self._commits.get(name, ""),
             **row.request.get("at", {}),
         }
-        pattern = self._routes[row.key].pattern
-        path = re.sub(r"\{(\w+)(\.git)?\*?\}", lambda found: quote(values[found[1]]) + (found[2] or ""), pattern)
+        path = re.sub(
+            r"\{(\w+)(\.git)?\*?\}",
+            lambda found: quote(values.get(found[1], "1")) + (found[2] or ""),
+            self._routes[row.key].pattern,
+        )
         query = row.request.get("query", "")
         return f"{path}?{query}" if query else path
 
