@@ -43,7 +43,8 @@ async def fetch(call: Call) -> Response:
     git: Git = call.hub.git
     loop = asyncio.get_running_loop()
     program = await loop.run_in_executor(None, git.upload_pack, call.actor, repo_of(call))
-    return await answer_fetch(program, clean_protocol(call.header("git-protocol")), call.body)
+    async with git.fetches.until_failure() as turn:
+        return await answer_fetch(program, clean_protocol(call.header("git-protocol")), call.body, turn)
 
 
 async def push(call: Call) -> Response:
@@ -53,7 +54,8 @@ async def push(call: Call) -> Response:
     begun = await loop.run_in_executor(None, git.begin_push, call.actor, repo_of(call))
     program = await loop.run_in_executor(None, git.receive_pack, begun)
     body = unzipped(call.request.stream(), call.header("content-encoding"))
-    return await PushRun(git, begun).run(program, body)
+    async with git.pushes.until_failure() as turn:
+        return await PushRun(git, begun, turn).run(program, body)
 
 
 def page(call: Call) -> Response:

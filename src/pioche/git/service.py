@@ -15,6 +15,7 @@ from pioche.accounts.types import Actor
 from pioche.errors import QuotaExceeded
 from pioche.git import hook
 from pioche.git.checks import MAX_REASONS, ObjectChecks, ref_reasons
+from pioche.git.turns import Turns
 from pioche.git.types import Push, RefUpdate
 from pioche.lfs.service import Lfs
 from pioche.names import RepoId
@@ -48,6 +49,8 @@ class Git:
         self._lfs = lfs
         self._settings = settings
         self._pull_request_author = pull_request_author
+        # Apart from each other: a crowd that clones must not keep anyone from pushing.
+        self.fetches, self.pushes = Turns(), Turns()
         self.under_way: set[Future[None]] = set()
         """Pushes that may have moved refs and are not recorded yet; kept here so that they live to their end."""
         _install_hooks(gitstore.hooks)

@@ -20,6 +20,7 @@ from starlette.responses import StreamingResponse
 
 from pioche.errors import HubError, InvalidInput
 from pioche.git.service import Git
+from pioche.git.turns import Turn
 from pioche.git.types import Push, RefUpdate
 from pioche.ports.gitstore import Program
 
@@ -49,12 +50,16 @@ class Answer(msgspec.Struct, frozen=True):
 class ProgramResponse(StreamingResponse):
     """What a program prints. The program ends with the answer, also when the client leaves early."""
 
-    def __init__(self, process: Process, media_type: str) -> None:
+    def __init__(self, process: Process, media_type: str, turn: Turn) -> None:
         super().__init__(_output(process), headers=NO_CACHE, media_type=media_type)
         self._process = process
+        self._turn = turn
 
     async def aclose_source(self) -> None:
-        await _end(self._process)
+        try:
+            await _end(self._process)
+        finally:
+            self._turn.end()
 
 
 async def start(program: Program, protocol: str, extra: Mapping[str, str], pass_fds: tuple[int, ...] = ()) -> Process:
@@ -72,20 +77,23 @@ async def start(program: Program, protocol: str, extra: Mapping[str, str], pass_
     )
 
 
-async def answer_fetch(program: Program, protocol: str, body: bytes) -> ProgramResponse:
+async def answer_fetch(program: Program, protocol: str, body: bytes, turn: Turn) -> ProgramResponse:
+    """The turn ends with the answer."""
     process = await start(program, protocol, {})
     assert process.stdin is not None
     process.stdin.write(body)
     process.stdin.close()
-    return ProgramResponse(process, "application/x-git-upload-pack-result")
+    return ProgramResponse(process, "application/x-git-upload-pack-result", turn)
 
 
 class PushRun:
     """One `git receive-pack` from its first byte to its record."""
 
-    def __init__(self, git: Git, push: Push) -> None:
+    def __init__(self, git: Git, push: Push, turn: Turn) -> None:
+        """The turn ends with the record."""
         self._git = git
         self._push = push
+        self._turn = turn
         self._output: asyncio.Queue[bytes] = asyncio.Queue()
         self._ours, self._theirs = socket.socketpair()
 
@@ -119,7 +127,10 @@ class PushRun:
             try:
                 await hooks
             finally:
-                await asyncio.get_running_loop().run_in_executor(None, self._git.end_push, self._push)
+                try:
+                    await asyncio.get_running_loop().run_in_executor(None, self._git.end_push, self._push)
+                finally:
+                    self._turn.end()
 
     async def _answer_hooks(self) -> None:
         """Ends when git and all that it started have closed their end."""

@@ -48,6 +48,7 @@ class HubApp:
         self.open_requests += 1
         try:
             response = await self._respond(request)
+            response.headers.setdefault("x-content-type-options", "nosniff")
             try:
                 await response(scope, receive, send)
             finally:
@@ -114,8 +115,8 @@ class HubApp:
 
 
 def _identify(call: Call) -> None:
-    if call.route.dialect == "cas":
-        return  # these carry a grant or a signed link, which the handler checks, and never a cookie
+    if call.route.dialect in ("cas", "oauth"):
+        return  # these carry a grant, a signed link or a program's own secret, which the handler checks; no cookie
     call.actor = auth.authenticate(call)
     auth.check_csrf(call)
 

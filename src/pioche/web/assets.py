@@ -7,11 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from pioche.errors import NotFound
 from pioche.web.call import Call
 from pioche.web.compression import FILE_LEVEL, SMALLEST, gzipped, takes_gzip
+from pioche.web.responses import moved
 from pioche.web.routing import Route
 
 ROOT = Path(__file__).parent / "static"
@@ -46,4 +47,18 @@ def _packed(path: Path, _mtime_ns: int) -> bytes:
     return gzipped(path.read_bytes(), FILE_LEVEL)
 
 
-routes = [Route("GET", "/static/{path*}", static_file, dialect="html", body="none")]
+async def robots(_call: Call) -> Response:
+    """Everyone may look at what anyone may see; what is private answers them as it answers every stranger."""
+    return PlainTextResponse("User-agent: *\nAllow: /\n", headers={"cache-control": "public, max-age=3600"})
+
+
+async def favicon(_call: Call) -> Response:
+    """Where browsers look that were told nothing else."""
+    return moved("/static/favicon.svg")
+
+
+routes = [
+    Route("GET", "/static/{path*}", static_file, dialect="html", body="none"),
+    Route("GET", "/robots.txt", robots, body="none"),
+    Route("GET", "/favicon.ico", favicon, body="none"),
+]

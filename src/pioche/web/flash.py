@@ -19,7 +19,8 @@ def say(call: Call, response: Response, text: str, kind: str = "info") -> Respon
     """`kind` is info or error."""
     body = f"{kind}|{text[:500]}"
     mac = call.hub.signer.mac("flash", body.encode())
-    response.set_cookie(COOKIE, quote(f"{body}|{mac}"), max_age=60, httponly=True, samesite="lax")
+    value, secure = quote(f"{body}|{mac}"), call.base_url.startswith("https:")
+    response.set_cookie(COOKIE, value, max_age=60, httponly=True, samesite="lax", secure=secure)
     return response
 
 
