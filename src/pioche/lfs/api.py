@@ -6,7 +6,7 @@ The routes that know repositories (batch, locks) are in `git.lfs_api`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from starlette.responses import Response
@@ -19,13 +19,11 @@ from pioche.names import check_sha256
 from pioche.protocols.lfs import CompleteRequest, ObjectSpec
 from pioche.web.call import Call
 from pioche.web.files import file_response
+from pioche.web.receive import in_runs
 from pioche.web.responses import empty
 from pioche.web.routing import Route
 
 T = TypeVar("T")
-
-# Bytes are handed to a thread in runs of this size: a hop costs about as much as hashing 100 KiB.
-RUN = 4 * 1024 * 1024
 
 
 async def put_object(call: Call) -> Response:
@@ -92,31 +90,11 @@ def _slot(call: Call, step: Step, upload_id: str = "", part: str = "0") -> Uploa
 
 async def _receive(call: Call, incoming: Incoming, finish: Callable[[], T]) -> T:
     """Writes the body to `incoming`, then runs `finish`. Whatever goes wrong, nothing stays."""
-    writing: Awaitable[Any] | None = None
     try:
-        run: list[bytes] = []
-        size = 0
-        async for chunk in call.request.stream():
-            run.append(chunk)
-            size += len(chunk)
-            if size >= RUN:
-                if writing is not None:
-                    await writing
-                # The next bytes are received while these are written and hashed.
-                writing = _in_thread(_write, incoming, run)
-                run, size = [], 0
-        if writing is not None:
-            await writing
-        await _in_thread(_write, incoming, run)
+        await in_runs(call, lambda run: incoming.write(*run))
         return await _in_thread(finish)
     finally:
-        if writing is not None:
-            await asyncio.wait([asyncio.ensure_future(writing)])
         await _in_thread(incoming.discard)
-
-
-def _write(incoming: Incoming, run: list[bytes]) -> None:
-    incoming.write(b"".join(run))
 
 
 def _in_thread(function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:

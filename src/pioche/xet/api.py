@@ -16,10 +16,12 @@ from starlette.responses import Response, StreamingResponse
 
 from pioche.accounts.grants import Grant
 from pioche.errors import HubError, InvalidInput, NotFound, RangeNotSatisfiable, TooLarge
+from pioche.ports.blobs.spool import write_run
 from pioche.protocols.xet import cas, hashes
 from pioche.protocols.xet.shard import BODY_MAX as SHARD_MAX
 from pioche.protocols.xet.xorb import BODY_MAX as XORB_MAX
 from pioche.web.call import Call
+from pioche.web.receive import in_runs
 from pioche.web.responses import empty, json_response
 from pioche.web.routing import Route
 from pioche.xet.service.links import parse_ranges
@@ -28,7 +30,6 @@ from pioche.xet.xorb_answer import XorbAnswer
 
 HEARTBEAT_SECONDS = 10.0
 """The client gives up after 300 s without a byte; proxies in between are less patient."""
-SPOOL_BLOCK = 1024 * 1024
 TELEMETRY_MAX = 1024 * 1024
 # The published name and the one that clients send (hf-xet 1.8.0).
 PREFIXES = ("default-merkledb", "default")
@@ -176,19 +177,17 @@ async def _receive_xorb(call: Call, name: bytes) -> bool:
 
 
 async def _spool(call: Call, spool: Path) -> None:
-    loop = asyncio.get_running_loop()
     size = 0
-    pending = bytearray()
-    with await loop.run_in_executor(None, spool.open, "wb", 0) as file:
-        async for chunk in call.request.stream():
-            size += len(chunk)
-            if size > XORB_MAX:  # counted here, because Content-Length is only a claim
-                raise TooLarge(f"A xorb may have {XORB_MAX} bytes at most.")
-            pending += chunk
-            if len(pending) >= SPOOL_BLOCK:
-                await loop.run_in_executor(None, file.write, pending)
-                pending = bytearray()
-        await loop.run_in_executor(None, file.write, pending)
+
+    def take(run: list[bytes]) -> None:
+        nonlocal size
+        size += sum(map(len, run))
+        if size > XORB_MAX:  # counted here, because Content-Length is only a claim
+            raise TooLarge(f"A xorb may have {XORB_MAX} bytes at most.")
+        write_run(file, run)
+
+    with await asyncio.to_thread(spool.open, "wb", 0) as file:
+        await in_runs(call, take)
 
 
 def _write_grant(call: Call) -> Grant:

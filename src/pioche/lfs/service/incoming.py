@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 from pathlib import Path
 
-from pioche.errors import InvalidInput, QuotaExceeded
+from pioche.errors import InvalidInput
+from pioche.ports.blobs.spool import write_run
 
 
 class Incoming:
@@ -20,20 +20,14 @@ class Incoming:
         self._hasher = hashlib.sha256()
         self._file = path.open("xb", buffering=0)
 
-    def write(self, data: bytes) -> None:
+    def write(self, *run: bytes) -> None:
         """Raises `InvalidInput` as soon as there is more than announced, and `QuotaExceeded` on a full disk."""
-        self._received += len(data)
+        self._received += sum(map(len, run))
         if self._received > self._announced:
             raise InvalidInput(f"More bytes came than the {self._announced:,} that were announced.")
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[self._file.write(view) :]
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            raise QuotaExceeded("The disk of this hub is full. Tell its admin.") from error
-        self._hasher.update(data)
+        write_run(self._file, run)
+        for piece in run:
+            self._hasher.update(piece)
 
     def check(self, sha256: str = "") -> str:
         """Closes the file; returns the digest. Raises `InvalidInput` if something is missing or not `sha256`."""

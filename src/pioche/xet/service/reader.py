@@ -26,15 +26,24 @@ class Reader:
     def blocks(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Bytes `[start, end)` in order. Close the generator to leave early. Raises `BlobNotFound`."""
         end = self.size if end is None else min(end, self.size)
+        for at, chunks in self._spans(start, end):
+            yield _cut(b"".join(chunks), start - at, end - at)
+
+    def chunks(self) -> Iterator[bytes | memoryview]:
+        """All of it, chunk by chunk and not copied: a chunk is gone when the next one is asked for."""
+        for _, chunks in self._spans(0, self.size):
+            yield from chunks
+
+    def _spans(self, start: int, end: int) -> Iterator[tuple[int, Iterator[bytes | memoryview]]]:
+        """Where each run of about `BLOCK` bytes starts in the file, and its chunks."""
         buffer = memoryview(bytearray(min(_BUFFER, max(0, end - start) + 2 * PACKED_MAX)))
         stretches = self._recipe.stretches(start, end, self._shelf.table_of)
         for stretch, file in self._opened(stretches):
             table = self._shelf.table_of(stretch.xorb_id)
             at = stretch.offset
             for first, last in _spans(table, stretch):
-                block = b"".join(unpack_chunks(_read(file, buffer, table.start(first), table.start(last))))
-                yield _cut(block, start - at, end - at)
-                at += len(block)
+                yield at, unpack_chunks(_read(file, buffer, table.start(first), table.start(last)))
+                at += table.raw_length(first, last)
 
     def _opened(self, stretches: Iterator[Stretch]) -> Iterator[tuple[Stretch, BinaryIO]]:
         """Each stretch with its xorb, opened once for those that follow each other."""

@@ -107,9 +107,9 @@ class Registrar:
         progress.total = sum(claim.recipe.size for claim in open_claims)
         for claim in open_claims:
             digest = hashlib.sha256()
-            for block in Reader(self._shelf, claim.recipe).blocks():
-                digest.update(block)
-                progress.verified += len(block)
+            for chunk in Reader(self._shelf, claim.recipe).chunks():
+                digest.update(chunk)
+                progress.verified += len(chunk)
             if digest.hexdigest() != claim.sha256:
                 raise InvalidShard("the SHA-256 of a file of the shard is not the one of its content")
 

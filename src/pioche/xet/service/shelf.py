@@ -100,6 +100,7 @@ def _verify(spool: Path, name: bytes) -> ChunkTable:
     with spool.open("rb") as file:
         if not os.fstat(file.fileno()).st_size:
             raise InvalidXorb("a xorb must hold at least one chunk")
+        # Mapped at once, without a fault per page: it was just written, so it is in memory.
         # Never closed by hand: an error on its way out still holds slices. It goes with the last of them.
-        body = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        body = mmap.mmap(file.fileno(), 0, mmap.MAP_SHARED | mmap.MAP_POPULATE, mmap.PROT_READ)
     return xorb.verify(memoryview(body), name)
