@@ -63,6 +63,14 @@ class Lfs:
             sha256, chunked.size, None, lambda start, end: self._xet.open_reader(name).blocks(start, end)
         )
 
+    def open_held(self, tx: Tx, repo_id: int, sha256: str) -> LargeFileSource:
+        """As `open_file`, for a pointer in this repository. A pointer proves nothing: a merge can put one together
+        from lines of two files. Raises `BlobNotFound` for what was never uploaded to this repository.
+        """
+        if self.missing(tx, repo_id, [sha256]):
+            raise _unknown(sha256)
+        return self.open_file(tx, sha256)
+
     def missing(self, tx: Tx, repo_id: int, sha256s: Collection[str]) -> set[str]:
         """Those that were never uploaded to this repository, whether or not the hub knows them."""
         left = set(sha256s)

@@ -67,7 +67,10 @@ class Browse:
         place = _place(git, repo.default_branch, "")
         text = _optional_text(git, place.commit, "README.md")
         return CardPage(
-            header, place, None if text is None else split_front_matter(text)[1], self._parameters(git, place.commit)
+            header,
+            place,
+            None if text is None else split_front_matter(text)[1],
+            self._parameters(repo, git, place.commit),
         )
 
     def folder(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FolderPage:
@@ -99,7 +102,7 @@ class Browse:
         last = git.history(place.commit, path, limit=1)[0]
         preview = _preview_of(node)
         if preview == "safetensors":
-            found = self._tensors(git, node)
+            found = self._tensors(header.repo, git, node)
             if found is None:
                 return FilePage(header, place, node, last, "none")
             return FilePage(header, place, node, last, preview, tensors=found.tensors, metadata=dict(found.metadata))
@@ -146,22 +149,22 @@ class Browse:
 
     # -- weights --
 
-    def _parameters(self, git: GitRepo, commit: CommitOid) -> Mapping[str, int]:
+    def _parameters(self, repo: Repo, git: GitRepo, commit: CommitOid) -> Mapping[str, int]:
         try:
             node = git.entry(commit, "model.safetensors")
         except EntryNotFound:
             return {}
-        found = self._tensors(git, node)
+        found = self._tensors(repo, git, node)
         return {} if found is None else found.parameters
 
-    def _tensors(self, git: GitRepo, node: TreeNode) -> TensorHeader | None:
+    def _tensors(self, repo: Repo, git: GitRepo, node: TreeNode) -> TensorHeader | None:
         """None if the file is not what its name says, or its bytes are not here."""
         try:
             if node.pointer is None:
                 data = git.read(node.oid)
                 return read_header(lambda start, end: data[start:end], node.size)
             with self._database.read() as tx:
-                source = self._lfs.open_file(tx, node.pointer.sha256)
+                source = self._lfs.open_held(tx, repo.id, node.pointer.sha256)
             return read_header(lambda start, end: b"".join(source.read(start, end)), node.size)
         except (InvalidHeader, HubError):
             return None

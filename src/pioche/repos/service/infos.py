@@ -48,7 +48,7 @@ class Info:
     @cached_property
     def parameters(self) -> Mapping[str, int]:
         """dtype -> count; empty if unknown."""
-        return self._tensors.count(self._git, self.files)
+        return self._tensors.count(self.repo.id, self._git, self.files)
 
 
 class Infos:

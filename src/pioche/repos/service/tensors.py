@@ -26,35 +26,35 @@ class _Index(msgspec.Struct):
 
 
 class Tensors:
-    """`count` remembers each file by its content, so a header is read once."""
+    """`count` remembers each file of a repository by its content, so a header is read once."""
 
     def __init__(self, database: Database, lfs: Lfs) -> None:
         self._database = database
         self._lfs = lfs
-        self._known: OrderedDict[str, Mapping[str, int] | None] = OrderedDict()
+        self._known: OrderedDict[tuple[int, str], Mapping[str, int] | None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def count(self, git: GitRepo, nodes: Sequence[TreeNode]) -> Mapping[str, int]:
+    def count(self, repo_id: int, git: GitRepo, nodes: Sequence[TreeNode]) -> Mapping[str, int]:
         """Number of parameters by dtype of the model in these files; empty if it cannot be told whole."""
         files = {node.path: node for node in nodes if node.path.endswith((".safetensors", _INDEX))}
         total: dict[str, int] = {}
         for path in _weights(git, files):
             node = files.get(path)
-            counted = None if node is None else self._count_file(git, node)
+            counted = None if node is None else self._count_file(repo_id, git, node)
             if counted is None:
                 return {}
             for dtype, number in counted.items():
                 total[dtype] = total.get(dtype, 0) + number
         return total
 
-    def _count_file(self, git: GitRepo, node: TreeNode) -> Mapping[str, int] | None:
-        key = node.pointer.sha256 if node.pointer else node.oid
+    def _count_file(self, repo_id: int, git: GitRepo, node: TreeNode) -> Mapping[str, int] | None:
+        key = repo_id, node.pointer.sha256 if node.pointer else node.oid
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
         try:
-            counted: Mapping[str, int] | None = self._read(git, node)
+            counted: Mapping[str, int] | None = self._read(repo_id, git, node)
         except BlobNotFound:
             return None  # a push may bring a pointer whose bytes come later
         except InvalidHeader:
@@ -65,12 +65,12 @@ class Tensors:
                 self._known.popitem(last=False)
         return counted
 
-    def _read(self, git: GitRepo, node: TreeNode) -> Mapping[str, int]:
+    def _read(self, repo_id: int, git: GitRepo, node: TreeNode) -> Mapping[str, int]:
         if node.pointer is None:
             content = git.read(node.oid)
             return read_header(lambda start, end: content[start:end], len(content)).parameters
         with self._database.read() as tx:
-            source = self._lfs.open_file(tx, node.pointer.sha256)
+            source = self._lfs.open_held(tx, repo_id, node.pointer.sha256)
         return read_header(lambda start, end: b"".join(source.read(start, end)), source.size).parameters
 
 

@@ -128,7 +128,7 @@ class Trees:
         """The bytes behind a pointer. Raises `BlobNotFound` if they were never uploaded."""
         assert file.node.pointer is not None
         with self._database.read() as tx:
-            return self._lfs.open_file(tx, file.node.pointer.sha256)
+            return self._lfs.open_held(tx, file.repo.id, file.node.pointer.sha256)
 
     def read_small(self, file: FileAt) -> bytes:
         """What git holds: the file, or the text of its pointer."""
