@@ -9,7 +9,7 @@ READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 READY_TEST := .venv/.ready-test
 
-.PHONY: help serve setup test check fast docs bench migration clean
+.PHONY: help serve setup test check fast docs messages bench migration clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ fast: $(READY_DEV) ## the tests without real clients and browser
 
 docs: $(READY_DEV) ## write docs/reference again from the code
 	@$(BIN)/python scripts/reference.py
+
+messages: $(READY_DEV) ## write the catalogue of texts again, for translators
+	@$(BIN)/python scripts/messages.py
 
 bench: $(READY_DEV) ## measure, against the targets in bench/README.md (minutes)
 	@scripts/system-packages curl nginx wrk ab fcgiwrap

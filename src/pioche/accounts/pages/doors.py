@@ -11,6 +11,7 @@ from pioche.web.auth import SESSION_COOKIE
 from pioche.web.call import Call
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
+from pioche.web.text import _
 
 
 def show_login(call: Call) -> Response:
@@ -54,7 +55,7 @@ def signup(call: Call) -> Response:
 def show_setup(call: Call) -> Response:
     key = call.query("key")
     if not call.hub.accounts.is_setup_key(key):
-        raise NotFound("This set-up link does not work (any more). The hub prints the current one when it starts.")
+        raise NotFound(_("This set-up link does not work (any more). The hub prints the current one when it starts."))
     values = {"form": {"key": key}, "errors": {}}
     return call.hub.templates.page(call, "accounts/setup.html", values)
 

@@ -12,6 +12,7 @@ from pioche.web import flash
 from pioche.web.call import Call
 from pioche.web.errors import status_of
 from pioche.web.responses import see_other
+from pioche.web.text import _
 
 # What the person can put right in the form; everything else is for the error page.
 FAULTS = (InvalidInput, Conflict, InvalidCredentials, RateLimited)
@@ -38,5 +39,5 @@ def int_arg(call: Call, name: str) -> int:
     """A number in the path; raises `NotFound`."""
     text = call.params[name]
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise NotFound("There is nothing at this address.")
+        raise NotFound(_("There is nothing at this address."))
     return int(text)

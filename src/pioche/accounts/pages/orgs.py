@@ -13,6 +13,7 @@ from pioche.web import flash
 from pioche.web.call import Call
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
+from pioche.web.text import _
 
 ROLES = tuple(role.label for role in OrgRole)
 
@@ -28,7 +29,9 @@ def create(call: Call) -> Response:
         org = call.hub.accounts.orgs.create(call.actor, form.get("name", ""), form.get("fullname", ""))
     except FAULTS as error:
         return again(call, "accounts/org_new.html", {"form": form}, error)
-    return done(call, f"/organizations/{org.name}/settings", f"{org.name} is made. Add its members here.")
+    return done(
+        call, f"/organizations/{org.name}/settings", _("%(name)s is made. Add its members here.") % {"name": org.name}
+    )
 
 
 def show_settings(call: Call) -> Response:
@@ -45,7 +48,7 @@ def save_profile(call: Call) -> Response:
         call.hub.accounts.orgs.change_profile(call.actor, call.params["name"], text)
     except FAULTS as error:
         return again(call, "accounts/org_settings.html", {**_values(call), "form": form}, error)
-    return done(call, _place(call), "The profile is saved.")
+    return done(call, _place(call), _("The profile is saved."))
 
 
 def set_member(call: Call) -> Response:
@@ -55,7 +58,8 @@ def set_member(call: Call) -> Response:
         call.hub.accounts.orgs.set_member(call.actor, call.params["name"], form.get("user", ""), role)
     except (*FAULTS, NotFound) as error:
         return _members_again(call, form, error)
-    return done(call, f"{_place(call)}#members", f"{form['user'].strip()} has the role {role.label}.")
+    said = _("%(name)s has the role %(role)s.") % {"name": form["user"].strip(), "role": role.label}
+    return done(call, f"{_place(call)}#members", said)
 
 
 def remove_member(call: Call) -> Response:
@@ -67,8 +71,8 @@ def remove_member(call: Call) -> Response:
         back = "/settings/organizations" if user == call.actor.name else f"{_place(call)}#members"
         return flash.say(call, see_other(back), error.message, "error")
     if user.lower() == call.actor.name.lower():
-        return done(call, "/settings/organizations", f"You have left {call.params['name']}.")
-    return done(call, f"{_place(call)}#members", f"{user} is not a member any more.")
+        return done(call, "/settings/organizations", _("You have left %(name)s.") % {"name": call.params["name"]})
+    return done(call, f"{_place(call)}#members", _("%(name)s is not a member any more.") % {"name": user})
 
 
 def _members_again(call: Call, form: dict[str, str], error: HubError) -> Response:

@@ -12,6 +12,7 @@ from pioche.errors import InvalidInput
 from pioche.web.call import Call
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
+from pioche.web.text import _
 
 
 def show_index(_call: Call) -> Response:
@@ -31,7 +32,7 @@ def save_profile(call: Call) -> Response:
         call.hub.accounts.people.change_profile(call.actor, text, form.get("email", ""))
     except FAULTS as error:
         return again(call, "accounts/profile.html", {"form": form}, error)
-    return done(call, "/settings/profile", "Your profile is saved.")
+    return done(call, "/settings/profile", _("Your profile is saved."))
 
 
 def show_account(call: Call) -> Response:
@@ -42,18 +43,18 @@ def change_password(call: Call) -> Response:
     form = call.form()
     try:
         if form.get("new", "") != form.get("again", ""):
-            raise InvalidInput("The two new passwords are not the same.", field="again")
+            raise InvalidInput(_("The two new passwords are not the same."), field="again")
         call.hub.accounts.people.change_password(
             call.actor, form.get("old", ""), form.get("new", ""), call.client_address
         )
     except FAULTS as error:
         return again(call, "accounts/account.html", _account_values(call), error)
-    return done(call, "/settings/account", "Your password is changed, and your other log-ins have ended.")
+    return done(call, "/settings/account", _("Your password is changed, and your other log-ins have ended."))
 
 
 def close_others(call: Call) -> Response:
     call.hub.accounts.log_ins.close_others(call.actor)
-    return done(call, "/settings/account", "All your other log-ins have ended.")
+    return done(call, "/settings/account", _("All your other log-ins have ended."))
 
 
 def show_orgs(call: Call) -> Response:

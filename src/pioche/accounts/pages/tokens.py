@@ -14,6 +14,7 @@ from pioche.names import RepoId, RepoKind
 from pioche.repos.types import RepoFilter
 from pioche.web.call import Call
 from pioche.web.routing import Route
+from pioche.web.text import _
 
 MAX_SCOPES = 200
 SHOWN_REPOS = 50
@@ -37,7 +38,7 @@ def create(call: Call) -> Response:
     try:
         role = next((role for role in ROLES if role == form.get("role")), None)
         if role is None:
-            raise InvalidInput("Choose what the token may do.", field="role")
+            raise InvalidInput(_("Choose what the token may do."), field="role")
         scopes = tuple(_scopes(call, form)) if role == "fineGrained" else ()
         made = call.hub.accounts.tokens.create(call.actor, NewToken(form.get("name", ""), role, scopes))
     except FAULTS as error:
@@ -51,7 +52,7 @@ def regenerate(call: Call) -> Response:
 
 def delete(call: Call) -> Response:
     call.hub.accounts.tokens.delete(call.actor, int_arg(call, "token"))
-    return done(call, "/settings/tokens", "The token is deleted. Programs that use it are locked out.")
+    return done(call, "/settings/tokens", _("The token is deleted. Programs that use it are locked out."))
 
 
 def _list(call: Call, made: tuple[TokenInfo, str] | None) -> Response:
@@ -80,7 +81,8 @@ def _scopes(call: Call, form: Mapping[str, str]) -> Iterator[RepoScope]:
             yield _repo_scope(call, permission, key.removeprefix("repo-"))
     lines = [(p, line) for p in PERMISSIONS.values() for line in form.get(f"repos_{p}", "").split()]
     if len(lines) > MAX_SCOPES:
-        raise InvalidInput(f"{MAX_SCOPES} repositories are the limit of one token.", field="repos_write")
+        fault = _("%(count)s repositories are the limit of one token.") % {"count": MAX_SCOPES}
+        raise InvalidInput(fault, field="repos_write")
     for permission, line in lines:
         yield _repo_scope(call, permission, line)
 

@@ -43,7 +43,7 @@ def create(call: Call) -> Response:
     kind = form.get("kind", "model")
     try:
         if kind not in list(RepoKind):
-            raise InvalidInput("Choose a model, a dataset or a Space.")
+            raise InvalidInput(_("Choose a model, a dataset or a Space."))
         repo_id = RepoId.parse(RepoKind(kind), f"{form.get('owner', '')}/{form.get('name', '').strip()}")
         sdk = form.get("sdk") if kind == "space" else None
         call.hub.repos.create(call.actor, NewRepo(repo_id, form.get("visibility") == "private", sdk=sdk))

@@ -43,9 +43,9 @@ async def upload(call: Call) -> Response:
                     lines.append(PutFile(_join(_path(call), item.filename), await item.read(limit + 1)))
             summary, text = str(form.get("summary") or ""), str(form.get("description") or "")
     except MultiPartException as error:
-        raise InvalidInput(f"The form cannot be read: {error.message}") from error
+        raise InvalidInput(_("The form cannot be read: %(why)s") % {"why": error.message}) from error
     if not lines:
-        raise InvalidInput("Choose at least one file.")
+        raise InvalidInput(_("Choose at least one file."))
     header = CommitHeader(summary or f"Upload {len(lines)} files", text)
     return await loop.run_in_executor(None, _commit, call, header, lines, _path(call))
 
@@ -71,7 +71,7 @@ def create_file(call: Call) -> Response:
 def show_edit(call: Call) -> Response:
     view = call.hub.browse.file(call.actor, repo_of(call), call.arg("rev"), _path(call))
     if view.text is None:
-        raise InvalidInput("This file is not text, or too large to edit here. Upload a new version instead.")
+        raise InvalidInput(_("This file is not text, or too large to edit here. Upload a new version instead."))
     values = {"name": view.node.path, "text": view.text, "base": view.place.commit, "is_new": False, "error": ""}
     return _form(call, "repos/edit.html", values)
 
@@ -127,12 +127,21 @@ def _commit(
         response = see_other(repo_url(repo_id, "discussions", str(num)))
         return flash.say(call, response, _("Your change is a pull request now."), "success")
     hub.commits.commit(call.actor, repo_id, revision, header, operations)
+    if show == "tree":
+        path = _what_is_left(call, path)
     return flash.say(call, see_other(file_url(repo_id, show, revision, path)), _("Committed."), "success")
+
+
+def _what_is_left(call: Call, folder: str) -> str:
+    """The folder, or the nearest above it that exists: with its last file a folder goes, too."""
+    while folder and not call.hub.browse.exists(call.actor, repo_of(call), call.arg("rev"), folder):
+        folder = folder.rpartition("/")[0]
+    return folder
 
 
 def _refuse_existing(call: Call, path: str) -> None:
     if call.hub.browse.exists(call.actor, repo_of(call), call.arg("rev"), path):
-        raise InvalidInput(f"There is a file '{path}' already. Edit it, or choose another name.")
+        raise InvalidInput(_("There is a file '%(path)s' already. Edit it, or choose another name.") % {"path": path})
 
 
 def _bytes(form: dict[str, str]) -> bytes:
