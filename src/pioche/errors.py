@@ -79,6 +79,12 @@ class InvalidCredentials(Unauthenticated):
     code = "InvalidCredentials"
 
 
+class OauthClientRefused(Unauthenticated):
+    """A program that is not registered here, or does not know its secret."""
+
+    code = "OauthClientRefused"
+
+
 class Forbidden(HubError):
     """The actor may see the thing but not do this to it."""
 
@@ -122,6 +128,16 @@ class InvalidShard(InvalidInput):
     """A shard that is malformed or claims what is not true."""
 
     code = "InvalidShard"
+
+
+class OauthRefused(InvalidInput):
+    """A program breaks a rule of OAuth, or has to wait. `error` is the protocol's word for it."""
+
+    code = "OauthRefused"
+
+    def __init__(self, error: str, message: str, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.error = error
 
 
 class TooLarge(HubError):

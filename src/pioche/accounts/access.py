@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pioche.accounts.types import Actor, OrgRole, Resource
+from pioche.accounts.types import Actor, OrgRole, Permission, RepoScope, Resource
 from pioche.errors import Forbidden, NotFound, Unauthenticated
 
 
@@ -21,6 +21,15 @@ class Action(StrEnum):
     DISCUSS = "discuss"  # open pull requests and discussions: anyone with an account who may read
     WRITE = "write"  # content: commits, branches, tags
     ADMIN = "admin"  # settings, visibility, move, delete
+
+
+_GRANTS: dict[Permission, frozenset[Action]] = {
+    "read": frozenset((Action.READ,)),
+    "write": frozenset(Action),
+    "content": frozenset((Action.READ, Action.DISCUSS, Action.WRITE)),
+    "contribute": frozenset((Action.READ, Action.DISCUSS, Action.WRITE)),
+    "discuss": frozenset((Action.DISCUSS,)),
+}
 
 
 def allows(actor: Actor, action: Action, resource: Resource) -> bool:
@@ -51,7 +60,7 @@ def may_create(actor: Actor, owner_id: int) -> bool:
     token = actor.token
     if token is None or token.role == "write":
         return person
-    scopes = [s for s in token.scopes if s.permission == "write" and s.repo_id is None]
+    scopes = [s for s in token.scopes if s.permission in ("write", "contribute") and s.repo_id is None]
     return person and any(scope.owner_id in (None, owner_id) for scope in scopes)
 
 
@@ -86,9 +95,12 @@ def _token_allows(actor: Actor, action: Action, resource: Resource) -> bool:
         return True
     if token.role == "read":
         return False
-    needed = ("read", "write") if action is Action.READ else ("write",)
-    return any(
-        scope.permission in needed
-        and (scope.repo_id == resource.id or (scope.repo_id is None and scope.owner_id in (None, resource.owner_id)))
-        for scope in token.scopes
-    )
+    if action is Action.DISCUSS and not _token_allows(actor, Action.READ, resource):
+        return False
+    return any(action in _GRANTS[scope.permission] and _covers(actor, scope, resource) for scope in token.scopes)
+
+
+def _covers(actor: Actor, scope: RepoScope, resource: Resource) -> bool:
+    if scope.permission == "contribute" and resource.created_by != actor.user_id:
+        return False
+    return scope.repo_id == resource.id or (scope.repo_id is None and scope.owner_id in (None, resource.owner_id))

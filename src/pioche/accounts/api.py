@@ -33,18 +33,25 @@ def whoami(call: Call) -> Response:
         "id": external_id(actor.user_id),
         "name": actor.name,
         "fullname": actor.fullname or actor.name,
-        "email": actor.email,
+        "email": actor.email if actor.tells("email") else None,
         "emailVerified": True,
         "canPay": False,
         "periodEnd": None,
         "isPro": False,
         "avatarUrl": avatar_url(call, actor.name),
-        "orgs": [_my_org(call, org) for org in profile.orgs],
-        "auth": {"type": "access_token" if actor.token else "session"},
+        "orgs": [_my_org(call, org) for org in profile.orgs if actor.tells_org(org.account.id)],
+        "auth": _auth(actor.token),
     }
-    if actor.token is not None:
-        body["auth"]["accessToken"] = _token(call, actor.token)
     return json_response(body)
+
+
+def _auth(token: TokenInfo | None) -> dict[str, Any]:
+    """Tokens of connected programs have no name of their own: clients then call them after the person."""
+    if token is None:
+        return {"type": "session"}
+    if token.oauth is None:
+        return {"type": "access_token", "accessToken": _token(token)}
+    return {"type": "oauth", "expiresAt": iso(token.oauth.expires_at), "scopes": sorted(token.oauth.granted)}
 
 
 def _my_org(call: Call, org: Membership) -> dict[str, Any]:
@@ -62,7 +69,7 @@ def _my_org(call: Call, org: Membership) -> dict[str, Any]:
     }
 
 
-def _token(call: Call, token: TokenInfo) -> dict[str, Any]:
+def _token(token: TokenInfo) -> dict[str, Any]:
     body: dict[str, Any] = {"displayName": token.name, "role": token.role, "createdAt": iso(token.created_at)}
     if token.role == "fineGrained":
         everywhere = [s for s in token.scopes if s.repo_id is None and s.owner_id is None]

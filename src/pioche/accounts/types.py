@@ -41,7 +41,10 @@ class OrgRole(IntEnum):
 TokenRole = Literal["read", "write", "fineGrained"]
 
 
-Permission = Literal["read", "write"]
+# `read` and `write` (everything) are for people to choose. Programs that they connect may get less: `content` writes
+# but does not administer or make repositories; `contribute` makes them and writes to those that its owner made;
+# `discuss` opens and answers discussions wherever it may read.
+Permission = Literal["read", "write", "content", "contribute", "discuss"]
 
 
 class RepoScope(msgspec.Struct, frozen=True):
@@ -59,16 +62,27 @@ class RepoScope(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class OauthRights:
+    """What stands behind a token of a connected program. `orgs` None: all organisations of the person."""
+
+    app: str
+    granted: frozenset[str]  # scopes
+    orgs: tuple[int, ...] | None
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenInfo:
     """A token as its owner sees it; the secret itself is shown once and never again."""
 
-    id: int
+    id: int  # with `oauth`, of the connection
     name: str
     role: TokenRole
     hint: str  # the last four characters
     scopes: tuple[RepoScope, ...]
     created_at: int
     last_used_at: int | None
+    oauth: OauthRights | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +180,14 @@ class Actor:
     @property
     def is_anonymous(self) -> bool:
         return self.user_id is None
+
+    def tells(self, scope: str) -> bool:
+        """Whether who asks may learn this about the person: connected programs what their scopes name, others all."""
+        return self.token is None or self.token.oauth is None or scope in self.token.oauth.granted
+
+    def tells_org(self, org_id: int) -> bool:
+        oauth = self.token.oauth if self.token else None
+        return self.tells("read-memberships") or oauth is None or org_id in (oauth.orgs or ())
 
 
 ANONYMOUS = Actor()

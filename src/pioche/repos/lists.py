@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, Select, and_, false, func, or_, select, true, tuple_
 
 from pioche.accounts.tables import accounts
-from pioche.accounts.types import Actor
+from pioche.accounts.types import Actor, RepoScope
 from pioche.errors import InvalidInput
 from pioche.names import RepoKind
 from pioche.ports.database import Tx
@@ -40,14 +40,15 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     if token is None or token.role != "fineGrained":
         return person
     granted: list[ColumnElement[bool]] = [public]
-    for scope in token.scopes:
-        if scope.repo_id is not None:
-            granted.append(repos.c.id == scope.repo_id)
-        elif scope.owner_id is not None:
-            granted.append(repos.c.owner_id == scope.owner_id)
-        else:
-            granted.append(true())
+    granted += [_covered(actor, scope) for scope in token.scopes if scope.permission != "discuss"]
     return and_(person, or_(*granted))
+
+
+def _covered(actor: Actor, scope: RepoScope) -> ColumnElement[bool]:
+    made = repos.c.created_by == actor.user_id if scope.permission == "contribute" else true()
+    if scope.repo_id is not None:
+        return and_(made, repos.c.id == scope.repo_id)
+    return made if scope.owner_id is None else and_(made, repos.c.owner_id == scope.owner_id)
 
 
 def count(tx: Tx, actor: Actor, wanted: RepoFilter) -> int:

@@ -44,6 +44,7 @@ class HubApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        scope["pioche.is_draining"] = lambda: self.draining  # for answers that have no end of their own
         request = Request(scope, receive, send)
         self.open_requests += 1
         try:

@@ -54,6 +54,9 @@ def error_response(call: Call, error: errors.HubError) -> Response:
         case "lfs":
             body: dict[str, Any] = {"message": error.message}
             return Response(msgspec.json.encode(body), status, headers, "application/vnd.git-lfs+json")
+        case "oauth":
+            body = {"error": _oauth_word(error), "error_description": error.message}
+            return Response(msgspec.json.encode(body), status, headers, "application/json")
         case _:
             body = {"error": error.message, **_public(error.details)}
             return Response(msgspec.json.encode(body), status, headers, "application/json")
@@ -80,7 +83,27 @@ def _headers(call: Call, error: errors.HubError) -> dict[str, str]:
         # git-lfs looks at its own header first and understands git's as well.
         for name in ("lfs-authenticate", "www-authenticate"):
             headers[name] = 'Basic realm="Pioche", charset="UTF-8"'
+    if call.route.dialect == "oauth":
+        # Programs that live in a page ask from there. Nothing here looks at cookies.
+        headers["access-control-allow-origin"] = "*"
+        if isinstance(error, errors.OauthClientRefused):
+            headers["www-authenticate"] = 'Basic realm="Pioche OAuth"'
     return headers
+
+
+def _oauth_word(error: errors.HubError) -> str:
+    """The code of RFC 6749 sections 4.1.2.1 and 5.2."""
+    match error:
+        case errors.OauthRefused():
+            return error.error
+        case errors.OauthClientRefused():
+            return "invalid_client"
+        case errors.RateLimited() | errors.Busy():
+            return "temporarily_unavailable"
+        case errors.InvalidInput() | errors.TooLarge():
+            return "invalid_request"
+        case _:
+            return "server_error"
 
 
 def _header_text(message: str) -> str:

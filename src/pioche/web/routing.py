@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import unquote
 
-Dialect = Literal["hub", "lfs", "cas", "git", "html"]
+Dialect = Literal["hub", "lfs", "cas", "git", "html", "oauth"]
 Body = Literal["none", "bytes", "spool", "stream"]
 
 
