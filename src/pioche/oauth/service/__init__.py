@@ -1,0 +1,5 @@
+"""The verbs of OAuth."""
+
+from pioche.oauth.service.oauth import Oauth
+
+__all__ = ["Oauth"]
