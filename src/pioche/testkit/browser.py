@@ -73,7 +73,7 @@ def watched_page(browser: Browser, url: str, **options: Any) -> Iterator[tuple[P
 
     `options` are those of a Playwright context, such as `java_script_enabled=False`.
     """
-    context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900}, **options)
+    context = browser.new_context(base_url=url, **{"viewport": {"width": 1280, "height": 900}, **options})
     page = context.new_page()
     page.set_default_timeout(15_000)
     watch = Watch(page, url)
