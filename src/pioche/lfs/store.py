@@ -111,10 +111,6 @@ def holders(tx: Tx, sha256: str) -> list[int]:
     return [row.repo_id for row in tx.execute(query)]
 
 
-def all_holders(tx: Tx) -> set[int]:
-    return {row.repo_id for row in tx.execute(select(repo_large_files.c.repo_id).distinct())}
-
-
 def copy_holdings(tx: Tx, source_repo_id: int, target_repo_id: int) -> None:
     mine = select(repo_large_files.c.sha256).where(repo_large_files.c.repo_id == target_repo_id)
     theirs = select(literal(target_repo_id), repo_large_files.c.sha256, literal(tx.now)).where(

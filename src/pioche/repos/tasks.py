@@ -32,14 +32,14 @@ def find_untidy(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.upkeep.find_untidy()
 
 
-def forget_gone(hub: Hub, _arguments: Mapping[str, Any]) -> None:
-    hub.upkeep.forget_gone()
+def forget(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    hub.upkeep.forget(arguments["repo_id"])
 
 
 tasks = [
     TaskType("repos.erase", erase),
     TaskType("repos.find_untidy", find_untidy, attempts=1, every=24 * 3600),
-    TaskType("repos.forget_gone", forget_gone, attempts=1, every=24 * 3600),
+    TaskType("repos.forget", forget),
     TaskType("repos.measure", measure),
     TaskType("repos.pack", pack, attempts=2),
     TaskType("repos.refresh", refresh),

@@ -164,8 +164,23 @@ def entitle(tx: Tx, repo_id: int, file_id: int) -> bool:
     return True
 
 
-def all_holders(tx: Tx) -> set[int]:
-    return {row.repo_id for row in tx.execute(select(repo_files.c.repo_id).distinct())}
+def held(tx: Tx, repo_id: int, names: Collection[bytes]) -> dict[bytes, XetFile]:
+    query = select(*_FILE).join(repo_files, repo_files.c.file_id == files.c.id).where(repo_files.c.repo_id == repo_id)
+    found = {}
+    for batch in _batches(names):
+        found.update({row.hash: _file(row) for row in tx.execute(query.where(files.c.hash.in_(batch)))})
+    return found
+
+
+def held_after(tx: Tx, repo_id: int, file_id: int, limit: int) -> list[XetFile]:
+    """In order of their ids."""
+    query = select(*_FILE).join(repo_files, repo_files.c.file_id == files.c.id).where(repo_files.c.repo_id == repo_id)
+    return [_file(row) for row in tx.execute(query.where(files.c.id > file_id).order_by(files.c.id).limit(limit))]
+
+
+def release(tx: Tx, repo_id: int, file_ids: Collection[int]) -> None:
+    for batch in _batches(file_ids):
+        tx.execute(delete(repo_files).where(repo_files.c.repo_id == repo_id, repo_files.c.file_id.in_(batch)))
 
 
 def share(tx: Tx, from_repo_id: int, to_repo_id: int) -> None:

@@ -89,10 +89,6 @@ class Lfs:
         store.copy_holdings(tx, source_repo_id, target_repo_id)
         self._xet.share(tx, source_repo_id, target_repo_id)
 
-    def holders(self, tx: Tx) -> set[int]:
-        """Every repository that was given a plain file."""
-        return store.all_holders(tx)
-
     def forget_repo(self, tx: Tx, repo_id: int) -> None:
         """The repository is gone: its rights and locks end. The bytes stay until `collect`."""
         store.drop_holdings(tx, repo_id)

@@ -30,6 +30,8 @@ from pioche.xet.service import Xet
 MAX_PAGE = 1000
 # Commits and pushes that are under way find their folder until they learn that the repository is gone.
 ERASE_DELAY_MS = 10 * 60 * 1000
+# No upload that began before the deletion lasts so long.
+FORGET_DELAY_MS = 2 * 24 * 3600 * 1000
 _Column = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
@@ -125,6 +127,7 @@ class Repos(Making):
             self._lfs.forget_repo(tx, repo.id)
             store.remove(tx, repo.id)
             self._queue.enqueue(tx, "repos.erase", {"repo_id": repo.id}, delay_ms=ERASE_DELAY_MS)
+            self._queue.enqueue(tx, "repos.forget", {"repo_id": repo.id}, delay_ms=FORGET_DELAY_MS)
 
 
 def _write_cursor(last: tuple[int, int]) -> str:

@@ -8,7 +8,6 @@ from pioche.ports.database import Database, Tx
 from pioche.ports.gitstore import GitStore
 from pioche.queue.service import Queue
 from pioche.repos import store
-from pioche.xet.service import Xet
 
 MOVES_PER_PACKING = 20
 """Commits and pushes after which a git folder is packed: some hundred loose objects and a few small packs."""
@@ -24,12 +23,11 @@ def plan_packing(queue: Queue, tx: Tx, number: int) -> None:
 class Upkeep:
     """Verbs of tasks. Each may run at any time beside everything else, and again."""
 
-    def __init__(self, database: Database, gitstore: GitStore, queue: Queue, lfs: Lfs, xet: Xet) -> None:
+    def __init__(self, database: Database, gitstore: GitStore, queue: Queue, lfs: Lfs) -> None:
         self._database = database
         self._gitstore = gitstore
         self._queue = queue
         self._lfs = lfs
-        self._xet = xet
 
     def pack(self, number: int) -> None:
         """One git folder."""
@@ -53,11 +51,8 @@ class Upkeep:
                 with self._database.write() as tx:
                     plan_packing(self._queue, tx, number)
 
-    def forget_gone(self) -> None:
-        """An upload that was under way when its repository was deleted gave a right to nobody: it ends here."""
-        with self._database.read() as tx:
-            holders = self._lfs.holders(tx) | self._xet.intake.holders(tx)
-            gone = holders.difference(store.numbers(tx))
-        for number in sorted(gone):
-            with self._database.write() as tx:
+    def forget(self, number: int) -> None:
+        """Once more, long after a deletion: an upload that was under way then has given a right to nobody."""
+        with self._database.write() as tx:
+            if store.get(tx, number) is None:
                 self._lfs.forget_repo(tx, number)

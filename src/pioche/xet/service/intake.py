@@ -34,7 +34,3 @@ class Intake:
         found = store.file_by_name(tx, claim.name)
         assert found is not None, "a file is kept for at least one repository"
         return found
-
-    def holders(self, tx: Tx) -> set[int]:
-        """Every repository that was given a file."""
-        return store.all_holders(tx)
