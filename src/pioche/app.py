@@ -103,7 +103,7 @@ def build_hub(settings: Settings) -> Hub:
         repos=Repos(database, gitstore, queue, settings, lfs, xet),
         refs=refs,
         infos=Infos(database, gitstore, lfs),
-        upkeep=Upkeep(database, gitstore, queue, lfs, xet),
+        upkeep=Upkeep(database, gitstore, queue, lfs),
         git=Git(database, gitstore, refs, lfs, settings, community_store.pull_request_author),
     )
 
