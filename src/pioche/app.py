@@ -19,6 +19,10 @@ from pioche.lfs import api as lfs_api
 from pioche.lfs import tasks as lfs_tasks
 from pioche.lfs.service import Lfs
 from pioche.migrations import upgrade
+from pioche.oauth import api as oauth_api
+from pioche.oauth import pages as oauth_pages
+from pioche.oauth import tasks as oauth_tasks
+from pioche.oauth.service import Oauth
 from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database.sqlite import SqliteDatabase
 from pioche.ports.gitstore.bare import BareGitStore
@@ -51,6 +55,8 @@ ROUTES: list[list[Route]] = [
     assets.routes,
     accounts_api.routes,
     accounts_pages.routes,
+    oauth_api.routes,
+    oauth_pages.routes,
     xet_api.routes,
     lfs_api.routes,
     repos_api.routes,
@@ -74,6 +80,7 @@ def build_hub(settings: Settings) -> Hub:
     signer = Signer.from_file(data / "secret.key")
     queue = Queue(database, settings.workers)
     queue.register(accounts_tasks.tasks)
+    queue.register(oauth_tasks.tasks)
     queue.register(xet_tasks.tasks)
     queue.register(lfs_tasks.tasks)
     queue.register(repos_tasks.tasks)
@@ -94,6 +101,7 @@ def build_hub(settings: Settings) -> Hub:
         queue=queue,
         templates=Templates({"name": settings.site_name, "signup_open": settings.signup_open}),
         accounts=accounts,
+        oauth=Oauth(database, accounts, data / "oauth.pem"),
         xet=xet,
         lfs=lfs,
         trees=Trees(database, gitstore, lfs, xet),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pioche.community.service import Community
     from pioche.git.service import Git
     from pioche.lfs.service import Lfs
+    from pioche.oauth.service import Oauth
     from pioche.ports.blobs import BlobStore
     from pioche.ports.database import Database
     from pioche.ports.gitstore import GitStore
@@ -37,6 +38,7 @@ class Hub:
     queue: Queue
     templates: Templates
     accounts: Accounts
+    oauth: Oauth
     xet: Xet
     lfs: Lfs
     trees: Trees
