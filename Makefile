@@ -53,6 +53,6 @@ $(READY_DEV): $(READY)
 	@touch $@
 
 $(READY_TEST): $(READY_DEV)
-	@scripts/system-packages git git-lfs chromium
+	@scripts/system-packages git git-lfs chromium libatomic
 	@scripts/install libraries
 	@touch $@
