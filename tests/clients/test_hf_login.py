@@ -79,7 +79,7 @@ class Page:
         assert "Hugging Face client" in page.text
         fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text.split("<main")[1]))
         answer = self.client.post("/oauth/device/decide", data={**fields, "decision": decision})
-        assert answer.status_code == 303, answer.text
+        assert answer.status_code == 200, answer.text
 
 
 def log_in(server: Server, hf: Hf, person: Person, decision: str = "approve") -> Terminal:

@@ -87,7 +87,7 @@ class Place:
     def device_login(self, client_id: str = STOCK_CLIENT_ID, **form: str) -> dict[str, Any]:
         """The tokens of a program that alice has approved."""
         started = self.start(client_id)
-        assert self.decide(started["user_code"], **form).status_code == 303
+        assert self.decide(started["user_code"], **form).status_code == 200
         answer = self.poll(started["device_code"], client_id)
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()

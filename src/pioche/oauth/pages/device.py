@@ -6,12 +6,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done
+from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again
 from pioche.oauth.pages.consent import chosen_orgs, org_choices
 from pioche.oauth.service.devices import shown
 from pioche.web.call import Call
 from pioche.web.routing import Route
-from pioche.web.text import _
 
 
 def show(call: Call) -> Response:
@@ -37,10 +36,8 @@ def decide(call: Call) -> Response:
         )
     except FAULTS as error:
         return again(call, "oauth/device.html", {"device": None, "form": {"user_code": code[:20]}}, error)
-    if approved:
-        said = _("“%(app)s” is connected. Go back to it: it goes on by itself.") % {"app": app.name}
-        return done(call, "/settings/connected", said)
-    return done(call, "/settings/connected", _("“%(app)s” was refused.") % {"app": app.name})
+    # Not a redirect: the program asks every few seconds, and until then the list of connected ones lacks it.
+    return call.hub.templates.page(call, "oauth/device_done.html", {"app": app, "approved": approved})
 
 
 routes = [
