@@ -7,6 +7,10 @@ from pioche.accounts import pages as accounts_pages
 from pioche.accounts import tasks as accounts_tasks
 from pioche.accounts.grants import Signer
 from pioche.accounts.service import Accounts
+from pioche.buckets import api as buckets_api
+from pioche.buckets import pages as buckets_pages
+from pioche.buckets import tasks as buckets_tasks
+from pioche.buckets.service import Buckets
 from pioche.community import api as community_api
 from pioche.community import pages as community_pages
 from pioche.community import store as community_store
@@ -65,6 +69,8 @@ ROUTES: list[list[Route]] = [
     repos_files_api.routes,
     repos_resolve_api.routes,
     repos_commit_api.routes,
+    buckets_api.routes,
+    buckets_pages.routes,
     community_api.routes,
     community_pages.routes,
     repos_pages.routes,
@@ -84,11 +90,13 @@ def build_hub(settings: Settings) -> Hub:
     queue.register(xet_tasks.tasks)
     queue.register(lfs_tasks.tasks)
     queue.register(repos_tasks.tasks)
+    queue.register(buckets_tasks.tasks)
     blobs = LocalBlobStore(data / "blobs")
     gitstore = BareGitStore(data / "git")
     accounts = Accounts(database, settings, queue, signer)
     xet = Xet(database, blobs, signer, settings)
     lfs = Lfs(database, blobs, xet, queue, signer, settings)
+    trees = Trees(database, gitstore, lfs, xet)
     refs = Refs(database, gitstore, queue, Markers(data / "moves"), settings)
     commits = Commits(database, gitstore, refs, lfs, settings, community_store.pull_request_author)
     community = Community(database, gitstore, refs, commits)
@@ -104,9 +112,10 @@ def build_hub(settings: Settings) -> Hub:
         oauth=Oauth(database, accounts, data / "oauth.pem"),
         xet=xet,
         lfs=lfs,
-        trees=Trees(database, gitstore, lfs, xet),
+        trees=trees,
         browse=Browse(database, gitstore, lfs),
         commits=commits,
+        buckets=Buckets(database, xet, trees),
         community=community,
         repos=Repos(database, gitstore, queue, settings, lfs, xet),
         refs=refs,

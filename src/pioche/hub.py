@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pioche.accounts.grants import Signer
     from pioche.accounts.service import Accounts
+    from pioche.buckets.service import Buckets
     from pioche.community.service import Community
     from pioche.git.service import Git
     from pioche.lfs.service import Lfs
@@ -44,6 +45,7 @@ class Hub:
     trees: Trees
     browse: Browse
     commits: Commits
+    buckets: Buckets
     community: Community
     repos: Repos
     refs: Refs

@@ -170,7 +170,7 @@ def test_spaces_that_use_a_model(room: Room, model: str) -> None:
         ("GET", "/api/spaces/hardware", 501),
         ("GET", "/api/jobs/alice", 501),
         ("POST", "/api/spaces/alice/app/secrets", 501),
-        ("GET", "/api/buckets/alice/b", 501),
+        ("GET", "/api/kernels/alice/b", 501),
     ],
 )
 def test_what_clients_ask_besides(room: Room, method: str, path: str, status: int) -> None:

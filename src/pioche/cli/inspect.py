@@ -34,6 +34,7 @@ class Doctor:
                 repo = store.get(tx, number)
             if repo is not None:
                 yield from self._repository(repo)
+        yield from self._hub.buckets.faults()
 
     def _database(self) -> Iterator[str]:
         with self._hub.database.read() as tx:
@@ -52,7 +53,8 @@ class Doctor:
             return "(no repository needs it)"
         with self._hub.database.read() as tx:
             found = [store.get(tx, number) for number in numbers[:REPOS_NAMED]]
-        names = ", ".join(str(repo.repo_id) for repo in found if repo is not None)
+        buckets = self._hub.buckets.names(numbers[:REPOS_NAMED])
+        names = ", ".join([*(str(repo.repo_id) for repo in found if repo is not None), *buckets.values()])
         more = f" and {len(numbers) - REPOS_NAMED} more" if len(numbers) > REPOS_NAMED else ""
         return f"(needed by {names}{more})"
 

@@ -67,6 +67,6 @@ routes = [
     *[
         Route(method, f"/api/{root}/{{rest*}}", not_offered)
         for method in METHODS
-        for root in ("jobs", "scheduled-jobs", "buckets", "kernels")
+        for root in ("jobs", "scheduled-jobs", "kernels")
     ],
 ]

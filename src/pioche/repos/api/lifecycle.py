@@ -8,9 +8,11 @@ from msgspec import UNSET
 from starlette.responses import Response
 
 from pioche.accounts.access import Action
+from pioche.buckets.types import Bucket, BucketId
 from pioche.errors import InvalidInput, NotSupported, RepoExists, RepoNotFound, RepoRenamed, Unauthenticated
 from pioche.names import RepoId, RepoKind
 from pioche.protocols.hub import repos as wire
+from pioche.repos.service.repos import MAX_PAGE
 from pioche.repos.types import Gated, NewRepo, Repo
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
@@ -48,6 +50,8 @@ def delete(call: Call) -> Response:
 
 def move(call: Call) -> Response:
     wanted = call.json(wire.MoveRepo)
+    if wanted.type == "bucket":
+        return _move_bucket(call, wanted)
     kind = _kind(wanted.type)
     old, new = RepoId.parse(kind, wanted.from_repo), RepoId.parse(kind, wanted.to_repo)
     _by_present_name(lambda: call.hub.repos.move(call.actor, old, new))
@@ -79,15 +83,26 @@ def own_repos(call: Call) -> Response:
     limit = call.query_int("limit", 100, 1, 1000)
     owner = call.params.get("org") or call.actor.name
     page = call.hub.repos.of_owner(call.actor, owner, limit, call.query("cursor"))
-    return page_response(call, [_own_repo(repo) for repo in page.repos], page.cursor)
+    items = [_own_repo(repo) for repo in page.repos]
+    if page.cursor is None:
+        items += [_own_bucket(bucket) for bucket in call.hub.buckets.list(call.actor, owner, "", MAX_PAGE).buckets]
+    return page_response(call, items, page.cursor)
+
+
+def _move_bucket(call: Call, wanted: wire.MoveRepo) -> Response:
+    old, new = BucketId.parse(wanted.from_repo), BucketId.parse(wanted.to_repo)
+    _by_present_name(lambda: call.hub.buckets.move(call.actor, old, new))
+    return json_response({"url": f"{call.base_url}/{new.path}"})
 
 
 # -- from words to values --
 
 
 def _kind(text: str | None) -> RepoKind:
-    if text in ("kernel", "bucket"):
-        raise NotSupported(f"This hub keeps models, datasets and spaces. It has no {text}s.")
+    if text == "bucket":
+        raise InvalidInput("Buckets are made and deleted at /api/buckets/{owner}/{name}.")
+    if text == "kernel":
+        raise NotSupported("This hub keeps models, datasets, spaces and buckets. It has no kernels.")
     try:
         return RepoKind(text or "model")
     except ValueError as error:
@@ -180,6 +195,16 @@ def _own_repo(repo: Repo) -> wire.OwnRepo:
         updated_at=iso(repo.updated_at),
         visibility="private" if repo.private else "public",
         storage=repo.storage,
+    )
+
+
+def _own_bucket(bucket: Bucket) -> wire.OwnRepo:
+    return wire.OwnRepo(
+        id=bucket.bucket_id.full,
+        type="bucket",
+        updated_at=iso(bucket.updated_at),
+        visibility="private" if bucket.private else "public",
+        storage=bucket.size,
     )
 
 

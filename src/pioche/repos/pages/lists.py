@@ -93,7 +93,8 @@ def profile(call: Call) -> Response:
         total = call.hub.repos.count(call.actor, wanted)
         sections.append((kind, call.hub.repos.page(call.actor, wanted, 0, PAGE), total))
     can_admin = call.actor.is_admin or owner_role(call.actor, view.account.id) >= OrgRole.ADMIN
-    values = {"view": view, "sections": sections, "can_admin": can_admin}
+    buckets = call.hub.buckets.list(call.actor, view.account.name, "", PAGE)
+    values = {"view": view, "sections": sections, "buckets": buckets, "can_admin": can_admin}
     return call.hub.templates.page(call, "repos/profile.html", values)
 
 

@@ -17,6 +17,7 @@ from pioche.protocols.xet import cas, hashes
 from pioche.settings import Settings
 from pioche.xet import store
 from pioche.xet.service.cas import Cas
+from pioche.xet.service.holdings import Holdings
 from pioche.xet.service.intake import Intake
 from pioche.xet.service.reader import Reader
 from pioche.xet.service.scrubbing import Scrubber
@@ -40,6 +41,7 @@ class Xet:
         self._shelf = Shelf(database, blobs)
         self.cas = Cas(self._shelf, signer, settings)
         self.intake = Intake(self._shelf)
+        self.holdings = Holdings()
         self.scrubber = Scrubber(self._shelf)
 
     def token(self, tx: Tx, grant: Grant, base_url: str) -> cas.Token:

@@ -1,0 +1,5 @@
+"""Pages of buckets."""
+
+from pioche.buckets.pages import browse, manage
+
+routes = [*browse.routes, *manage.routes]
