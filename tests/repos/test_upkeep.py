@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 import time
 import traceback
@@ -120,39 +121,44 @@ def push(room: Room, repo: Repo, number: int) -> None:
         room.hub.refs.refs_moved(alice, repo, moved, marker)
 
 
+def everything(room: Room, repo: Repo) -> list[Callable[[int], object]]:
+    """What may be under way in a repository."""
+    hub, alice = room.hub, room.actor(room.cast.alice)
+
+    def duplicate(number: int) -> None:
+        name = RepoId(RepoKind.MODEL, "alice", f"copy-{repo.id}-{number}")
+        hub.repos.duplicate(alice, repo.repo_id, NewRepo(name))
+
+    return [
+        lambda number: commit(room, repo, number),
+        lambda number: push(room, repo, number),
+        lambda number: hub.lfs.conversion.run(upload(room, repo, b"%d %d" % (repo.id, number) * 5000)),
+        lambda _: hub.refs.refresh(repo.id),
+        lambda _: hub.infos.measure(repo.id),
+        lambda _: hub.upkeep.pack(repo.id),
+        duplicate,
+    ]
+
+
+def repeat(once: Callable[[int], object], done: threading.Event, faults: list[str]) -> None:
+    for number in itertools.count():
+        if done.is_set():
+            return
+        try:
+            once(number)
+        except HubError:
+            continue  # "there is no such repository" is the answer that everybody should get
+        except BaseException:
+            faults.append(traceback.format_exc())
+            return
+
+
 @pytest.mark.parametrize("erased", ["later", "at once"])
 def test_deletion_in_the_middle_of_everything(room: Room, repo: Repo, erased: str) -> None:
     hub, alice = room.hub, room.actor(room.cast.alice)
     faults: list[str] = []
     done = threading.Event()
-
-    def upload_and_convert(number: int) -> None:
-        hub.lfs.conversion.run(upload(room, repo, b"%d %d" % (repo.id, number) * 5000))
-
-    def repeat(once: Callable[[int], object]) -> None:
-        number = 0
-        while not done.is_set():
-            number += 1
-            try:
-                once(number)
-            except HubError:
-                continue  # "there is no such repository" is the answer that everybody should get
-            except BaseException:
-                faults.append(traceback.format_exc())
-                return
-
-    ways: list[Callable[[int], object]] = [
-        lambda number: commit(room, repo, number),
-        lambda number: push(room, repo, number),
-        upload_and_convert,
-        lambda _: hub.refs.refresh(repo.id),
-        lambda _: hub.infos.measure(repo.id),
-        lambda _: hub.upkeep.pack(repo.id),
-        lambda number: hub.repos.duplicate(
-            alice, repo.repo_id, NewRepo(RepoId(RepoKind.MODEL, "alice", f"copy-{repo.id}-{number}"))
-        ),
-    ]
-    threads = [threading.Thread(target=repeat, args=(way,)) for way in ways]
+    threads = [threading.Thread(target=repeat, args=(way, done, faults)) for way in everything(room, repo)]
     for thread in threads:
         thread.start()
     time.sleep(1)
@@ -166,16 +172,15 @@ def test_deletion_in_the_middle_of_everything(room: Room, repo: Repo, erased: st
     assert not faults, faults[0]
 
     hub.repos.erase(repo.id)
+    hub.upkeep.forget(repo.id)
     assert not hub.gitstore.path(repo.id).exists()
+    assert rights(room, repo) == 0
     with pytest.raises(RepoNotFound):
         hub.repos.find(alice, repo.repo_id)
-    hub.upkeep.forget(repo.id)
-    assert rights(room, repo) == 0
     with hub.database.read() as tx:
         assert store.reserved_numbers(tx) == []
-    assert [name for name in (hub.settings.data / "moves").iterdir() if name.name.startswith(f"{repo.id}-")] == []
-    again = hub.repos.create(alice, NewRepo(repo.repo_id))
-    assert again.id > repo.id
+    assert list((hub.settings.data / "moves").glob(f"{repo.id}-*")) == []
+    assert hub.repos.create(alice, NewRepo(repo.repo_id)).id > repo.id
 
 
 def test_a_right_that_came_too_late_ends(room: Room, repo: Repo) -> None:

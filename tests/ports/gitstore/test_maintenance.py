@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pioche.ports.gitstore import GitRepo, GitStore, PutBlob, PutFile
@@ -102,66 +102,75 @@ def test_many_commits_make_it_untidy(store: GitStore, repo: GitRepo) -> None:
     store.maintain(1)
 
 
-def test_writers_readers_and_pushes_beside_maintenance(store: GitStore, repo: GitRepo, tmp_path: Path) -> None:
-    """Three branches grow, one of them by pushes, while maintenance runs again and again."""
-    commit(repo, PutFile("a", b"a"))
-    clone = tmp_path / "clone"
-    subprocess.run(["git", "clone", "-q", str(store.path(1)), str(clone)], check=True)
-    done, faults, kept = threading.Event(), [], {}
+class Traffic:
+    """Work that goes on in threads until it is stopped or one of them fails."""
 
-    def run(work: Callable[[int], None]) -> None:
-        try:
-            for number in itertools.count():
-                if done.is_set():
-                    return
-                work(number)
-        except BaseException as error:
-            faults.append("".join(traceback.format_exception(error)))
-            done.set()
+    def __init__(self, store: GitStore, clone: Path) -> None:
+        self.store = store
+        self.clone = clone
+        self.kept: dict[str, int] = {}
+        self.faults: list[str] = []
+        self._done = threading.Event()
 
-    def write(branch: str, count: int) -> Callable[[int], None]:
+    def run(self, seconds: float, works: Sequence[Callable[[int], None]]) -> None:
+        threads = [threading.Thread(target=self._repeat, args=(work,)) for work in works]
+        for thread in threads:
+            thread.start()
+        self._done.wait(seconds)
+        self._done.set()
+        for thread in threads:
+            thread.join()
+
+    def writer(self, branch: str, count: int) -> Callable[[int], None]:
+        """Commits of so many files, which come again and again among others."""
+
         def once(number: int) -> None:
             files = [PutFile(f"{branch}/{number}/{n}", b"%d %d" % (number % 7, n)) for n in range(count)]
-            commit(store.open(1), *files, branch=branch, at=number)
-            kept[branch] = number + 1
+            commit(self.store.open(1), *files, branch=branch, at=number)
+            self.kept[branch] = number + 1
 
         return once
 
-    def read(_number: int) -> None:
-        reader = store.open(1)
+    def read(self, _number: int) -> None:
+        reader = self.store.open(1)
         for ref in reader.refs():
             for node in reader.tree(ref.target, recursive=True)[-5:]:
                 if node.kind == "file":
                     reader.read(node.oid)
 
-    def push(number: int) -> None:
-        (clone / f"{number}").write_text(str(number))
-        who = ["-c", "user.name=a", "-c", "user.email=a@example.test"]
-        subprocess.run(["git", "add", "."], cwd=clone, check=True)
-        subprocess.run(["git", *who, "commit", "-qm", "x"], cwd=clone, check=True)
-        hooks = f"core.hooksPath={tmp_path}"
-        command = [
-            "git",
-            "push",
-            "-q",
-            f"--receive-pack=git -c {hooks} receive-pack",
-            "origin",
-            "HEAD:refs/heads/pushed",
-        ]
-        pushed = subprocess.run(command, cwd=clone, check=False, capture_output=True, text=True)
-        assert pushed.returncode == 0, pushed.stderr
-        kept["pushed"] = number + 1
+    def push(self, number: int) -> None:
+        (self.clone / f"{number}").write_text(str(number))
+        self._git("add", ".")
+        self._git("-c", "user.name=a", "-c", "user.email=a@example.test", "commit", "-qm", "x")
+        without_hooks = f"git -c core.hooksPath={self.clone} receive-pack"
+        self._git("push", "-q", f"--receive-pack={without_hooks}", "origin", "HEAD:refs/heads/pushed")
+        self.kept["pushed"] = number + 1
 
-    works = [write("small", 3), write("many", 20), read, push, lambda _: store.maintain(1)]
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    done.wait(8)
-    done.set()
-    for thread in threads:
-        thread.join()
-    assert not faults, faults[0]
+    def _git(self, *arguments: str) -> None:
+        done = subprocess.run(["git", *arguments], cwd=self.clone, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    def _repeat(self, work: Callable[[int], None]) -> None:
+        try:
+            for number in itertools.count():
+                if self._done.is_set():
+                    return
+                work(number)
+        except BaseException as error:
+            self.faults.append("".join(traceback.format_exception(error)))
+            self._done.set()
+
+
+def test_writers_readers_and_pushes_beside_maintenance(store: GitStore, repo: GitRepo, tmp_path: Path) -> None:
+    """Three branches grow, one of them by pushes, while maintenance runs again and again."""
+    commit(repo, PutFile("a", b"a"))
+    subprocess.run(["git", "clone", "-q", str(store.path(1)), str(tmp_path / "clone")], check=True)
+    traffic = Traffic(store, tmp_path / "clone")
+    works = [traffic.writer("small", 3), traffic.writer("many", 20), traffic.read, traffic.push]
+    traffic.run(8, [*works, lambda _: store.maintain(1)])
+    assert not traffic.faults, traffic.faults[0]
     git(store, 1, "fsck", "--strict", "--full")
     fresh = store.open(1)
-    for branch, extra in (("small", 0), ("many", 0), ("pushed", 1)):
-        assert fresh.count_commits(fresh.resolve(branch)) == kept[branch] + extra
+    assert traffic.kept.keys() == {"small", "many", "pushed"}
+    for branch, count in traffic.kept.items():
+        assert fresh.count_commits(fresh.resolve(branch)) == count + (branch == "pushed")
