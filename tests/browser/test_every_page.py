@@ -55,6 +55,10 @@ FOR_ALICE = [
     "/settings/tokens",
     "/settings/tokens/new",
     "/settings/organizations",
+    "/settings/connected",
+    "/settings/applications",
+    "/settings/applications/new",
+    "/oauth/device",
 ]
 FOR_NOBODY = ["/", "/login", "/signup", "/{repo}", "/{repo}/discussions/1", "/alice/there-is-no-such-thing"]
 
