@@ -99,6 +99,7 @@ class Git:
             checks = ObjectChecks(incoming, self._settings.regular_file_limit, self._missing_in(push))
             reasons = _some(checks.reasons(updates))
         if not reasons:
+            incoming.check_extent([move.new for move in moves.values() if move is not None and move.new])
             push.moves = {ref: move for ref, move in moves.items() if move is not None}
             push.marker = self._refs.will_move(push.actor, push.repo, list(push.moves.values()))
         return reasons

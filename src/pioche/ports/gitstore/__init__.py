@@ -189,7 +189,13 @@ class TreeVerbs(Protocol):
         """Raises `EntryNotFound` with `details["commit"]`. An empty path is the root."""
 
     def tree(self, commit: str, path: str = "", recursive: bool = False) -> list[TreeNode]:
-        """A folder, sorted as git sorts; with `recursive` every folder is followed by what is in it."""
+        """A folder, sorted as git sorts; with `recursive` every folder is followed by what is in it.
+
+        Raises `TooLarge` for more than anybody means: one folder can stand in many places.
+        """
+
+    def check_extent(self, commits: Sequence[str]) -> None:
+        """Raises `TooLarge` for a commit whose tree, written out, is larger than `tree` gives."""
 
     def read(self, oid: str, limit: int | None = None) -> bytes:
         """The bytes of a blob, at most the first `limit`. Raises `BlobNotFound`."""

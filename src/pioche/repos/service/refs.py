@@ -109,6 +109,10 @@ class Refs:
 
         Raises `RefMoved` if somebody was faster, `RepoNotFound` if the repository is gone, `Forbidden`.
         """
+        # The default branch is read as a whole just below, which looks at that too; tags are put on what is here.
+        main = f"{HEADS}{repo.default_branch}"
+        others = [m.new for m in moves if m.new and m.ref != main and not m.ref.startswith(TAGS)]
+        self._gitstore.open(repo.id).check_extent(others)
         derived = self._derive(repo, moves)
         with ExitStack() as settling:
             with self._database.write() as tx:

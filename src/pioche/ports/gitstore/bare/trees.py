@@ -11,6 +11,7 @@ from pioche.errors import BlobNotFound, EntryNotFound
 from pioche.names import is_oid
 from pioche.ports.gitstore import TreeNode
 from pioche.ports.gitstore.bare.base import RepoBase
+from pioche.ports.gitstore.bare.extent import Extent, check_extent
 from pioche.ports.gitstore.bare.process import run_git
 from pioche.ports.gitstore.bare.raw_tree import EXECUTABLE, SUBMODULE, SYMLINK, TREE, read_tree
 from pioche.protocols.lfs import MAX_POINTER_SIZE, MIN_POINTER_SIZE, Pointer, parse_pointer
@@ -35,8 +36,14 @@ class Trees(RepoBase):
             raise _missing(commit, path)
         prefix = f"{path}/" if path else ""
         if recursive:
+            check_extent(self._nodes, node.oid, {})
             return list(self._walk(node.oid, prefix))
         return _below(prefix, self._nodes(node.oid))
+
+    def check_extent(self, commits: Sequence[str]) -> None:
+        known: dict[str, Extent] = {}
+        for commit in commits:
+            check_extent(self._nodes, self.tree_oid(commit), known)
 
     def read(self, oid: str, limit: int | None = None) -> bytes:
         kind, content = read_object(self._handle(), oid)
