@@ -31,6 +31,7 @@ from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database.sqlite import SqliteDatabase
 from pioche.ports.gitstore.bare import BareGitStore
 from pioche.queue.service import Queue
+from pioche.queue.types import TaskType
 from pioche.repos import api as repos_api
 from pioche.repos import pages as repos_pages
 from pioche.repos import tasks as repos_tasks
@@ -76,21 +77,23 @@ ROUTES: list[list[Route]] = [
     repos_pages.routes,
 ]
 
+TASKS: list[TaskType] = [
+    *accounts_tasks.tasks,
+    *oauth_tasks.tasks,
+    *xet_tasks.tasks,
+    *lfs_tasks.tasks,
+    *repos_tasks.tasks,
+    *buckets_tasks.tasks,
+]
+
 
 def build_hub(settings: Settings) -> Hub:
     """Wires one hub by hand over its data folder, which is made and migrated if need be."""
     data = settings.data
-    data.mkdir(parents=True, exist_ok=True, mode=0o750)
-    database = SqliteDatabase(data / "hub.db", readers=settings.threads + settings.workers + 2)
-    upgrade(database, data / "hub.db")
+    database = _open_database(settings)
     signer = Signer.from_file(data / "secret.key")
     queue = Queue(database, settings.workers)
-    queue.register(accounts_tasks.tasks)
-    queue.register(oauth_tasks.tasks)
-    queue.register(xet_tasks.tasks)
-    queue.register(lfs_tasks.tasks)
-    queue.register(repos_tasks.tasks)
-    queue.register(buckets_tasks.tasks)
+    queue.register(TASKS)
     blobs = LocalBlobStore(data / "blobs")
     gitstore = BareGitStore(data / "git")
     accounts = Accounts(database, settings, queue, signer)
@@ -123,6 +126,14 @@ def build_hub(settings: Settings) -> Hub:
         upkeep=Upkeep(database, gitstore, queue, lfs),
         git=Git(database, gitstore, refs, lfs, settings, community_store.pull_request_author),
     )
+
+
+def _open_database(settings: Settings) -> SqliteDatabase:
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o750)
+    path = settings.data / "hub.db"
+    database = SqliteDatabase(path, readers=settings.threads + settings.workers + 2)
+    upgrade(database, path)
+    return database
 
 
 def build_app(hub: Hub) -> HubApp:
