@@ -92,7 +92,9 @@ def _narrow(statement: Select[Any], actor: Actor, wanted: RepoFilter) -> Select[
     if wanted.kind is not None:
         statement = statement.where(repos.c.kind == wanted.kind.value)
     if wanted.author is not None:
-        statement = statement.where(accounts.c.name_lower == wanted.author.lower())
+        # Not by the join: the database would walk all repositories in the order asked for, to pick one owner's.
+        owner = select(accounts.c.id).where(accounts.c.name_lower == wanted.author.lower())
+        statement = statement.where(repos.c.owner_id == owner.scalar_subquery())
     for word in wanted.search.lower().split():
         name = accounts.c.name_lower + "/" + repos.c.name_lower
         statement = statement.where(name.contains(word, autoescape=True))

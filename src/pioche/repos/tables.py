@@ -44,9 +44,9 @@ repos = Table(
     Column("likes", Integer, nullable=False, server_default="0"),
     Column("downloads", Integer, nullable=False, server_default="0"),
     UniqueConstraint("kind", "owner_id", "name_lower", name="uq_repos_name"),
-    Index("ix_repos_updated", "kind", "private", "updated_at"),
-    Index("ix_repos_created", "kind", "private", "created_at"),
-    Index("ix_repos_owner", "owner_id", "kind"),
+    Index("ix_repos_updated", "kind", "updated_at", "id"),
+    Index("ix_repos_created", "kind", "created_at", "id"),
+    Index("ix_repos_owner", "owner_id", "kind", "updated_at", "id"),
     Index("ix_repos_likes", "kind", "likes", "id"),
     Index("ix_repos_downloads", "kind", "downloads", "id"),
 )
