@@ -59,6 +59,8 @@ class AnswerCache:
             return
         if not self._is_current() or version != self._version:
             return
+        if (old := self._answers.pop(key, None)) is not None:
+            self._total -= len(old[1].body)
         self._answers[key] = (time.monotonic(), response)
         self._total += size
         while self._total > MAX_TOTAL or len(self._answers) > 10_000:
