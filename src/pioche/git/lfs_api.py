@@ -12,7 +12,7 @@ from pioche.errors import Conflict, HubError, InvalidInput, NotFound, QuotaExcee
 from pioche.lfs.types import Lock, UploadSlot
 from pioche.names import is_sha256
 from pioche.protocols import lfs as wire
-from pioche.repos.service.find import require_content, require_repo
+from pioche.repos.service.find import require_content
 from pioche.repos.types import Repo
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
@@ -176,8 +176,7 @@ def _is_number(text: str) -> bool:
 
 def _repo(call: Call, action: Action) -> Repo:
     with call.hub.database.read() as tx:
-        require_content(tx, call.actor, repo_of(call))
-        return require_repo(tx, call.actor, repo_of(call), action)
+        return require_content(tx, call.actor, repo_of(call), action)
 
 
 def _answer(value: msgspec.Struct, status: int = 200) -> Response:

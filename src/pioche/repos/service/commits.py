@@ -78,8 +78,7 @@ class Commits:
     ) -> list[UploadChoice]:
         """For whoever may commit to the revision or propose to; `git_ignore` None: that of the revision."""
         with self._database.read() as tx:
-            require_content(tx, actor, repo_id)
-            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
+            repo = require_content(tx, actor, repo_id, Action.DISCUSS)
         git = self._gitstore.open(repo.id)
         rules = UploadRules(git, _head(git, repo, revision), self._settings.regular_file_limit, git_ignore)
         return [rules.choose(file) for file in files]
@@ -120,8 +119,7 @@ class Commits:
     ) -> Proposal:
         """Write a commit on top of a branch for a pull request; nothing shows it yet. Raises as `commit`."""
         with self._database.read() as tx:
-            require_content(tx, actor, repo_id)
-            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
+            repo = require_content(tx, actor, repo_id, Action.DISCUSS)
         git = self._gitstore.open(repo.id)
         base = git.resolve(_full_ref(revision))
         _check_parent(base, revision, header)

@@ -16,7 +16,7 @@ def require_repo(tx: Tx, actor: Actor, repo_id: RepoId, action: Action) -> Repo:
 
     Raises `RepoNotFound` (also for what the actor may not see), `RepoRenamed`, `Forbidden`, `Unauthenticated`.
     """
-    missing = RepoNotFound(f"There is no {repo_id.kind.value} '{repo_id.full}', or you have no access to it.")
+    missing = _missing(repo_id)
     repo = store.find(tx, repo_id)
     if repo is not None:
         require(actor, action, repo.resource, missing)
@@ -28,12 +28,18 @@ def require_repo(tx: Tx, actor: Actor, repo_id: RepoId, action: Action) -> Repo:
     raise missing
 
 
-def require_content(tx: Tx, actor: Actor, repo_id: RepoId) -> Repo:
-    """The repository, if the actor may read its files. Raises as `require_repo`, and `GatedRepo`.
+def require_content(tx: Tx, actor: Actor, repo_id: RepoId, action: Action = Action.READ) -> Repo:
+    """The repository, if the actor may read its files, and do `action`. Raises as `require_repo`, and `GatedRepo`.
 
     What a gated repository is about may be read by all who see it; its files only by its owner's people.
     """
     repo = require_repo(tx, actor, repo_id, Action.READ)
     if repo.gated and not actor.is_admin and not owner_role(actor, repo.owner_id):
         raise GatedRepo(f"Access to the files of '{repo_id.full}' is restricted. Ask its owner to let you in.")
+    if action is not Action.READ:
+        require(actor, action, repo.resource, _missing(repo_id))
     return repo
+
+
+def _missing(repo_id: RepoId) -> RepoNotFound:
+    return RepoNotFound(f"There is no {repo_id.kind.value} '{repo_id.full}', or you have no access to it.")

@@ -16,7 +16,7 @@ from pioche.names import CommitOid, RepoId, is_oid
 from pioche.ports.database import Database, Tx
 from pioche.ports.gitstore import CommitInfo, DiffFile, GitRepo, GitStore, TreeNode
 from pioche.protocols.xet.cas import Token
-from pioche.repos.service.find import require_content, require_repo
+from pioche.repos.service.find import require_content
 from pioche.repos.types import Repo
 from pioche.xet.service import Xet
 
@@ -120,8 +120,7 @@ class Trees:
         """What it needs to bring files in, for commits (`WRITE`) or pull requests (`DISCUSS`)."""
         with self._database.read() as tx:
             # Writing a file in means reading others of the same repository: the token is good for both.
-            require_content(tx, actor, repo_id)
-            repo = require_repo(tx, actor, repo_id, action)
+            repo = require_content(tx, actor, repo_id, action)
             return self._xet.token(tx, Grant(repo.id, "write", tx.now // 1000 + seconds, actor.user_id), base_url)
 
     def open_large(self, file: FileAt) -> LargeFileSource:
