@@ -67,7 +67,7 @@ def test_the_same_bytes_before_and_after(hub: Hub) -> None:
     hub.queue.run_due(hub)
     with hub.database.read() as tx:
         assert hub.lfs.open_file(tx, SHA).local_path is None
-        assert hub.lfs.sizes(tx, [SHA]) == {SHA: len(FILE)}
+        assert hub.lfs.sizes(tx, 1, [SHA]) == {SHA: len(FILE)}
         assert [list(hub.xet.find_in_repo(tx, repo_id, [SHA])) for repo_id in (1, 2, 3)] == [[SHA], [SHA], []]
     assert b"".join(before.read()) == FILE, "whoever opened it before can still read it"
     assert read(hub) == FILE

@@ -53,7 +53,7 @@ def test_a_file_that_came_is_the_repositorys_and_nobody_elses(hub: Hub) -> None:
     assert read(hub, SHA) == FILE
     assert read(hub, SHA, 5, 1_500_000) == FILE[5:1_500_000]
     with hub.database.read() as tx:
-        assert hub.lfs.sizes(tx, [SHA, "0" * 64]) == {SHA: len(FILE)}
+        assert hub.lfs.sizes(tx, 1, [SHA, "0" * 64]) == {SHA: len(FILE)}
         assert hub.lfs.open_file(tx, SHA).local_path is not None
     assert spools(hub) == []
 

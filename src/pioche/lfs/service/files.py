@@ -95,13 +95,11 @@ class Lfs:
         store.remove_locks(tx, repo_id)
         self._xet.forget_repo(tx, repo_id)
 
-    def sizes(self, tx: Tx, sha256s: Collection[str]) -> dict[str, int]:
-        """Bytes of those that the hub holds."""
+    def sizes(self, tx: Tx, repo_id: int, sha256s: Collection[str]) -> dict[str, int]:
+        """Bytes of those that the hub holds whole, or in chunks for this repository."""
         sizes = {sha256: file.size for sha256, file in store.get_many(tx, sha256s).items()}
-        for sha256 in set(sha256s) - sizes.keys():
-            if (chunked := self._xet.find_by_sha256(tx, sha256)) is not None:
-                sizes[sha256] = chunked.size
-        return sizes
+        chunked = self._xet.find_in_repo(tx, repo_id, set(sha256s) - sizes.keys())
+        return sizes | {sha256: file.size for sha256, file in chunked.items()}
 
     # -- garbage --
 

@@ -97,7 +97,7 @@ def large_files(tx: Tx, lfs: Lfs, repo_id: int, claims: Sequence[PutLargeFile]) 
     missing = lfs.missing(tx, repo_id, shas) if shas else set()
     if missing:
         raise _not_uploaded([file.path for file in claims if file.sha256 in missing])
-    sizes = lfs.sizes(tx, shas) if shas else {}
+    sizes = lfs.sizes(tx, repo_id, shas) if shas else {}
     for file in claims:
         known = sizes.get(file.sha256)
         if known is None or (file.size is not None and file.size != known):
