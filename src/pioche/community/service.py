@@ -121,11 +121,6 @@ class Community:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    def author_of(self, repo_number: int, num: int) -> int | None:
-        """The account that opened a pull request; for those who check what a push may move."""
-        with self._database.read() as tx:
-            return store.pull_request_author(tx, repo_number, num)
-
     def _merge_once(self, actor: Actor, repo_id: RepoId, num: int, comment: str) -> CommitOid:
         with self._database.read() as tx:
             repo = require_repo(tx, actor, repo_id, Action.WRITE)

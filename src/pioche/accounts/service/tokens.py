@@ -92,9 +92,7 @@ class Tokens:
             try:
                 token = keys.add_token(tx, user_id, clean, digest(secret), secret[-4:])
             except IntegrityError as error:
-                raise Conflict(
-                    f"There is a token '{clean.name}' already. Choose another name.", field="name"
-                ) from error
+                raise _name_taken(clean.name) from error
         return token, secret
 
     def regenerate(self, actor: Actor, token_id: int) -> tuple[TokenInfo, str]:
