@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pioche.errors import HubError, InvalidInput, NotFound, TooLarge
+from pioche.errors import HubError, InvalidInput, NotFound, TooLarge, Unauthenticated
 from pioche.web import auth, flash
 from pioche.web.cache import AnswerCache
 from pioche.web.call import Call
@@ -82,6 +82,8 @@ class HubApp:
     async def _answer(self, call: Call) -> Response:
         loop = asyncio.get_running_loop()
         try:
+            if call.route.body == "spool":
+                await loop.run_in_executor(self.threads, _admit, call)
             await _read_body(call)
             if inspect.iscoroutinefunction(call.route.handler):
                 await loop.run_in_executor(self.threads, _identify, call)
@@ -120,6 +122,13 @@ def _identify(call: Call) -> None:
         return  # these carry a grant, a signed link or a program's own secret, which the handler checks; no cookie
     call.actor = auth.authenticate(call)
     auth.check_csrf(call)
+
+
+def _admit(call: Call) -> None:
+    """Before a body that may fill the disk is taken: such routes are for people with an account."""
+    _identify(call)
+    if call.actor.is_anonymous:
+        raise Unauthenticated("Log in, or send a token, to do this.")
 
 
 def _handle(call: Call) -> Response:

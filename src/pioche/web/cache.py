@@ -18,6 +18,7 @@ from pioche.ports.database import Database
 
 MAX_AGE = 5.0  # seconds
 MAX_BODY = 1024 * 1024  # bytes of one answer
+MAX_KEY = 4096  # bytes of a request; the keys count for nothing below
 MAX_TOTAL = 32 * 1024 * 1024  # bytes of all answers
 
 Key = tuple[str, bytes, bytes, bytes]
@@ -34,7 +35,7 @@ class AnswerCache:
         self._total = 0
 
     def key(self, request: Request) -> Key | None:
-        """None if the answer must not be kept: a page session, or an engine without a version number."""
+        """None if the answer must not be kept: a page session, an engine without a version number, or a very long address."""
         headers = request.scope["headers"]
         vary = b""
         for name, value in headers:
@@ -42,7 +43,10 @@ class AnswerCache:
                 return None
             if name in _VARY:
                 vary += name + b"\0" + value + b"\n"
-        return request.method, request.scope["raw_path"], request.scope["query_string"], vary
+        path, query = request.scope["raw_path"], request.scope["query_string"]
+        if len(path) + len(query) + len(vary) > MAX_KEY:
+            return None
+        return request.method, path, query, vary
 
     def get(self, key: Key) -> Response | None:
         if not self._is_current():

@@ -11,15 +11,22 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from pioche.names import RepoId, RepoKind
+from pioche.errors import InvalidName, RepoNotFound
+from pioche.names import RepoId, RepoKind, check_name
 from pioche.web.call import Call
 from pioche.web.routing import Route
 
 
 def repo_of(call: Call) -> RepoId:
-    """From the parameters `kind` (plural; absent for models), `ns` and `name`. Raises `InvalidName`."""
+    """From the parameters `kind` (plural; absent for models), `ns` and `name`. Raises `RepoNotFound`.
+
+    What cannot be a name ends here: it goes into addresses, and `%2Fhost` would make one of another host.
+    """
     kind = RepoKind.from_plural(call.params.get("kind", "models"))
-    return RepoId(kind, call.params["ns"], call.params["name"])
+    try:
+        return RepoId(kind, check_name(call.params["ns"]), check_name(call.params["name"]))
+    except InvalidName as error:
+        raise RepoNotFound(f"There is no {kind.value} of this name: {error.message}") from error
 
 
 def for_each_kind(method: str, pattern: str, handler: Callable[..., Any], **options: Any) -> list[Route]:

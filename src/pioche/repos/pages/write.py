@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from pioche.accounts.access import Action
-from pioche.errors import HubError, InvalidInput, RefMoved
+from pioche.errors import HubError, InvalidInput, RefMoved, TooLarge
 from pioche.names import check_path
 from pioche.ports.gitstore import DeleteFile, PutFile
 from pioche.repos.pages.links import file_url, repo_url
@@ -35,19 +36,40 @@ async def upload(call: Call) -> Response:
     """The plain form: files up to the limit of regular files, in one commit."""
     limit = call.hub.settings.regular_file_limit
     loop = asyncio.get_running_loop()
+    # Nobody else may fill the disk with what the form brings.
+    await loop.run_in_executor(None, call.hub.repos.find, call.actor, repo_of(call), Action.DISCUSS)
+    body = _bounded(call.request.stream(), int(call.route.limit))
     try:
-        async with call.request.form(max_files=MAX_FORM_FILES, max_part_size=limit) as form:
-            lines: list[CommitOperation] = []
-            for item in form.getlist("files"):
-                if isinstance(item, UploadFile) and item.filename:
-                    lines.append(PutFile(_join(_path(call), item.filename), await item.read(limit + 1)))
-            summary, text = str(form.get("summary") or ""), str(form.get("description") or "")
+        form = await MultiPartParser(call.request.headers, body, max_files=MAX_FORM_FILES, max_part_size=limit).parse()
     except MultiPartException as error:
         raise InvalidInput(_("The form cannot be read: %(why)s") % {"why": error.message}) from error
+    try:
+        lines = await _files_of(form, _path(call), limit)
+    finally:
+        await form.close()
+    summary, text = str(form.get("summary") or ""), str(form.get("description") or "")
     if not lines:
         raise InvalidInput(_("Choose at least one file."))
     header = CommitHeader(summary or f"Upload {len(lines)} files", text)
     return await loop.run_in_executor(None, _commit, call, header, lines, _path(call))
+
+
+async def _bounded(stream: AsyncIterator[bytes], limit: int) -> AsyncGenerator[bytes, None]:
+    """The parser has no limit for all of a form, nor for one of its files."""
+    left = limit
+    async for chunk in stream:
+        left -= len(chunk)
+        if left < 0:
+            raise TooLarge(f"The form is larger than {limit} bytes. Upload these files with a client.")
+        yield chunk
+
+
+async def _files_of(form: FormData, folder: str, limit: int) -> list[CommitOperation]:
+    return [
+        PutFile(_join(folder, item.filename), await item.read(limit + 1))
+        for item in form.getlist("files")
+        if isinstance(item, UploadFile) and item.filename
+    ]
 
 
 def show_new(call: Call) -> Response:
@@ -157,7 +179,7 @@ def _path(call: Call) -> str:
     return call.params.get("path", "").strip("/")
 
 
-_UPLOAD = 1024 * 1024 * 1024
+_UPLOAD = 256 * 1024 * 1024  # bytes of a form; all of it is in memory when it is committed
 routes = [
     *for_each_kind("GET", "/{repo}/upload/{rev}", show_upload, dialect="html"),
     *for_each_kind("GET", "/{repo}/upload/{rev}/{path*}", show_upload, dialect="html"),

@@ -1,0 +1,75 @@
+"""The request edge: who may send much, where redirects lead, and what the cache of answers may keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.requests import Request
+
+from pioche.app import build_hub
+from pioche.hub import Hub
+from pioche.settings import Settings
+from pioche.testkit.room import Room
+from pioche.web.cache import AnswerCache
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    hub = build_hub(Settings(data=tmp_path_factory.mktemp("edge") / "data"))
+    yield Room(hub)
+    hub.database.close()
+
+
+@pytest.mark.parametrize("path", ["/%2Fx.example/y.git", "/%5Cx.example/y.git", "/a%0d%0ax/y.git", "/a/..%2Fb.git"])
+def test_no_address_of_a_repository_leads_to_another_host(room: Room, path: str):
+    answer = room.get(path)
+    assert (answer.status_code, "location" in answer.headers) == (401, False)
+
+
+def test_a_body_for_the_disk_is_not_read_from_strangers(room: Room):
+    """The body never ends, so an answer means that nobody waited for it."""
+    repo = room.repo(room.cast.alice, "open")
+    for path in (f"/api/models/{repo}/commit/main", f"/{repo}/upload/main", "/no/such/upload/main"):
+        read = 0
+
+        async def body(path: str = path):
+            nonlocal read
+            while read < 64:
+                read += 1
+                yield b"x" * 65536
+            pytest.fail(f"{path} was read to its end")
+
+        headers = {"content-type": "multipart/form-data; boundary=b"}
+        answer = room.post(path, content=body(), headers=headers, follow_redirects=False)
+        assert answer.status_code in (401, 404), answer.text
+
+
+def test_a_form_that_is_too_large_is_refused_while_it_comes(room: Room):
+    repo = room.repo(room.cast.alice, "form")
+    sent = 0
+
+    async def body():
+        nonlocal sent
+        yield b'--b\r\ncontent-disposition: form-data; name="files"; filename="f"\r\n\r\n'
+        while sent < 300 * 1024 * 1024:
+            sent += 4 * 1024 * 1024
+            yield b"x" * (4 * 1024 * 1024)
+        yield b"\r\n--b--\r\n"
+
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    answer = room.post(f"/{repo}/upload/main", room.cast.alice, content=body(), headers=headers)
+    assert (answer.status_code, sent < 300 * 1024 * 1024) == (413, True)
+
+
+def _request(path: str) -> Request:
+    return Request(
+        {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": []}
+    )
+
+
+def test_answers_to_very_long_addresses_are_not_kept(hub: Hub):
+    """The cache bounds the bytes of its answers, not of what was asked."""
+    answers = AnswerCache(hub.database)
+    assert answers.key(_request("/a")) is not None
+    assert answers.key(_request("/" + "a" * 5000)) is None
