@@ -1,20 +1,14 @@
-"""What scripts add to the pages, in a real browser; and that no page needs more than 375 px or hinders anyone."""
+"""What scripts add to the pages, in a real browser."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from pioche.testkit.browser import log_in, watched_page
 from pioche.testkit.factories import Make
 from pioche.testkit.people import Cast
-from pioche.testkit.server import Server
 
 pytestmark = pytest.mark.browser
-AXE = (Path(__file__).parent / "axe-core-4.14.1/axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CARD = """---
 license: mit
 ---
@@ -146,52 +140,3 @@ def test_times_say_the_exact_moment(page: Page, repo: str) -> None:
     time = page.locator("time[data-ago]").first
     expect(time).to_contain_text("ago")
     assert "20" in (time.get_attribute("title") or "")
-
-
-PATHS = [
-    "/",
-    "/models",
-    "/{repo}",
-    "/{repo}/tree/main",
-    "/{repo}/blob/main/code.py",
-    "/{repo}/commits/main",
-    "/{repo}/edit/main/README.md",
-    "/{repo}/upload/main",
-    "/{repo}/settings",
-    "/{repo}/discussions",
-    "/new",
-    "/alice",
-    "/settings/profile",
-    "/settings/tokens/new",
-    "/login",
-]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_hinders_anyone(browser: Browser, server: Server, cast: Cast, repo: str, scheme: str) -> None:
-    found: list[str] = []
-    with watched_page(browser, server.url) as (page, _):
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        log_in(page, cast.alice)
-        for path in PATHS:
-            page.goto(path.format(repo=repo))
-            page.evaluate(AXE)
-            faults = page.evaluate(
-                "rules => axe.run(document, {runOnly: rules}).then(done => done.violations.map("
-                "fault => `${fault.id}: ${fault.nodes.map(node => node.html.slice(0, 120)).join(' | ')}`))",
-                RULES,
-            )
-            found += [f"{path} {fault}" for fault in faults]
-    assert found == []
-
-
-def test_every_page_fits_a_phone(browser: Browser, server: Server, cast: Cast, repo: str) -> None:
-    wide: list[str] = []
-    with watched_page(browser, server.url) as (page, _):
-        log_in(page, cast.alice)
-        page.set_viewport_size({"width": 375, "height": 740})
-        for path in PATHS:
-            page.goto(path.format(repo=repo))
-            width = page.evaluate("document.documentElement.scrollWidth")
-            wide += [f"{path}: {width}"] if width > 375 else []
-    assert wide == []
