@@ -18,7 +18,7 @@ from pioche.testkit.files import digest, write_random
 RANGE = 64 * MIB
 # How much of nginx's speed is asked for, of whole files and of ranges.
 TARGET = 0.8
-# With and without sendfile: the faster one counts, for each kind of request.
+# As Debian sets it up, which the target is about, and without sendfile, which some machines do faster.
 NGINX = "location /sent/ {{ alias {0}/; }} location /read/ {{ alias {0}/; sendfile off; output_buffers 2 1m; }}"
 RUNS = 3
 
@@ -32,21 +32,24 @@ def main() -> None:
         with nginx(at.folder / "nginx", NGINX.format(source.parent)) as reference:
             urls = [f"{reference}/{way}/weights.bin" for way in ("sent", "read")]
             bounds = [(start, min(start + RANGE, size) - 1) for start in range(0, size, RANGE)]
-            whole = min(best(RUNS, partial(_get, url)) for url in urls)
-            ranges = min(best(RUNS, partial(_get_ranges, url, bounds)) for url in urls)
+            whole = [best(RUNS, partial(_get, url)) for url in urls]
+            ranges = [best(RUNS, partial(_get_ranges, url, bounds)) for url in urls]
             for way in ("LFS", "Xet"):
                 at.machine(way, xet=way == "Xet").run("upload", f"alice/{way}", str(source), seconds=1800)
                 link = f"{at.server.url}/alice/{way}/resolve/main/weights.bin"
                 _check(link, digest(source))
                 took = best(RUNS, partial(_get, link)), best(RUNS, partial(_get_ranges, link, bounds))
-                _compare(f"GET of a whole {way} file", size, (took[0], whole))
-                _compare(f"GET of a {way} file in {RANGE // MIB} MiB ranges", size, (took[1], ranges))
+                _compare(f"GET of a whole {way} file", size, took[0], whole)
+                _compare(f"GET of a {way} file in {RANGE // MIB} MiB ranges", size, took[1], ranges)
 
 
-def _compare(what: str, size: int, seconds: tuple[float, float]) -> None:
-    ours, theirs = (size / GIB / each for each in seconds)
-    figure = f"{ours:.2f} GiB/s, nginx {theirs:.2f} ({ours / theirs:.2f}x)"
-    report(what, figure, f">= {TARGET:.2f}x", ours / theirs >= TARGET)
+def _compare(what: str, size: int, took: float, references: list[float]) -> None:
+    ours = size / GIB / took
+    sent, read = (size / GIB / each for each in references)
+    figure = (
+        f"{ours:.2f} GiB/s, nginx {sent:.2f} ({ours / sent:.2f}x), no sendfile {read:.2f} ({ours / read:.2f}x)"
+    )
+    report(what, figure, f">= {TARGET:.2f}x", ours / sent >= TARGET)
 
 
 def _get(url: str) -> None:

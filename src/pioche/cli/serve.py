@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -24,6 +25,10 @@ from pioche.web.asgi import HubApp
 
 # How long requests that are under way may take to end after SIGTERM.
 DRAIN_SECONDS = 25.0
+# Threads of the server that read and write sockets: with one, bytes wait for each other and come in smaller pieces.
+SOCKET_THREADS = 2
+# Threads for short waits on the disk during transfers, started as they are needed.
+DISK_THREADS = 32
 
 
 @click.command()
@@ -46,9 +51,16 @@ async def _serve(settings: Settings) -> None:
     settle(hub)
     app = build_app(hub)
     server = Server(
-        app, address=settings.host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False
+        app,
+        address=settings.host,
+        port=port,
+        interface=Interfaces.ASGI,
+        runtime_threads=SOCKET_THREADS,
+        websockets=False,
+        log_enabled=False,
     )
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="disk"))
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)

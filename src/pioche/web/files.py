@@ -1,4 +1,4 @@
-"""Files as answers: whole ones by sendfile, one range, conditions, and what happens when the client leaves.
+"""Files as answers: whole or one range, conditions, and what happens when the client leaves.
 
 Source: RFC 9110 sections 13 and 14. Several ranges in one request are answered with the whole file, as it allows.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pioche.errors import RangeNotSatisfiable
+from pioche.web import local_file
 from pioche.web.call import Call
 
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*\Z")
@@ -106,8 +108,6 @@ class FileResponse(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         if scope["method"] == "HEAD" or self._start == self._end:
             await send({"type": "http.response.body", "body": b""})
-        elif self._is_whole_file() and "http.response.pathsend" in scope.get("extensions", {}):
-            await send({"type": "http.response.pathsend", "path": str(self._source.local_path)})
         else:
             await self._stream(receive, send)
 
@@ -120,23 +120,31 @@ class FileResponse(Response):
         if close is not None:
             await asyncio.get_running_loop().run_in_executor(None, close)
 
-    def _is_whole_file(self) -> bool:
-        return self._source.local_path is not None and self._end - self._start == self._source.size
-
     async def _stream(self, receive: Receive, send: Send) -> None:
-        self._pieces = self._source.read(self._start, self._end)
         gone = asyncio.create_task(_disconnected(receive))
         try:
-            self._read_next()
-            while self._reading is not None and (piece := await self._reading):
-                # The next piece is read while this one is on its way.
-                self._read_next()
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-                if gone.done():
-                    return
+            async with aclosing(self._read()) as pieces:
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    if gone.done():
+                        return
             await send({"type": "http.response.body", "body": b""})
         finally:
             gone.cancel()
+
+    async def _read(self) -> AsyncGenerator[bytes | bytearray, None]:
+        path = self._source.local_path
+        if path is not None:
+            with await asyncio.to_thread(path.open, "rb", buffering=0) as file:
+                async for piece in local_file.pieces(file, self._start, self._end):
+                    yield piece
+            return
+        self._pieces = self._source.read(self._start, self._end)
+        self._read_next()
+        while self._reading is not None and (block := await self._reading):
+            # The next block is read while this one is on its way.
+            self._read_next()
+            yield block
 
     def _read_next(self) -> None:
         self._reading = asyncio.get_running_loop().run_in_executor(None, next, self._pieces, b"")  # type: ignore[arg-type]

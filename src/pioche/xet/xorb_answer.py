@@ -1,19 +1,17 @@
-"""The 206 answer with ranges of a xorb: blocks of 1 MiB read ahead, or the server's own sendfile for a whole one."""
+"""The 206 answer with ranges of a xorb."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 from collections.abc import Sequence
-from typing import BinaryIO
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pioche.ports.blobs import BlobStore
+from pioche.web import local_file
 from pioche.xet.types import Xorb
-
-BLOCK = 1024 * 1024
 
 
 class XorbAnswer(Response):
@@ -45,22 +43,16 @@ class XorbAnswer(Response):
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return
-        path = self._blobs.local_path(self._xorb.key) if self._is_whole() else None
-        if path is not None and "http.response.pathsend" in scope.get("extensions", {}):
-            await send({"type": "http.response.pathsend", "path": str(path)})
-            return
         file = await asyncio.to_thread(self._blobs.open, self._xorb.key)
         try:
             for start, end, head in self._parts:
                 if head:
                     await send({"type": "http.response.body", "body": head, "more_body": True})
-                await _send_span(file, start, end, send)
+                async for piece in local_file.pieces(file, start, end + 1):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
             file.close()
         await send({"type": "http.response.body", "body": self._tail})
-
-    def _is_whole(self) -> bool:
-        return [(start, end) for start, end, _ in self._parts] == [(0, self._xorb.disk_size - 1)]
 
     def _range(self, start: int, end: int) -> str:
         return f"bytes {start}-{end}/{self._xorb.disk_size}"
@@ -73,19 +65,3 @@ class XorbAnswer(Response):
             "\r\n",
         )
         return "\r\n".join(lines).encode()
-
-
-async def _send_span(file: BinaryIO, start: int, end: int, send: Send) -> None:
-    """While one block is on its way the next one is read."""
-    loop = asyncio.get_running_loop()
-    file.seek(start)
-    left = end - start + 1
-    ahead = loop.run_in_executor(None, file.read, min(BLOCK, left))
-    while left:
-        block = await ahead
-        if not block:
-            raise EOFError("a xorb on the disk is shorter than its record")
-        left -= len(block)
-        if left:
-            ahead = loop.run_in_executor(None, file.read, min(BLOCK, left))
-        await send({"type": "http.response.body", "body": block, "more_body": True})
