@@ -46,9 +46,7 @@ def main() -> None:
 def _compare(what: str, size: int, took: float, references: list[float]) -> None:
     ours = size / GIB / took
     sent, read = (size / GIB / each for each in references)
-    figure = (
-        f"{ours:.2f} GiB/s, nginx {sent:.2f} ({ours / sent:.2f}x), no sendfile {read:.2f} ({ours / read:.2f}x)"
-    )
+    figure = f"{ours:.2f} GiB/s, nginx {sent:.2f} ({ours / sent:.2f}x), no sendfile {read:.2f} ({ours / read:.2f}x)"
     report(what, figure, f">= {TARGET:.2f}x", ours / sent >= TARGET)
 
 
