@@ -81,3 +81,9 @@ def test_one_text_or_a_list_of_them() -> None:
     assert texts("en") == ["en"]
     assert texts(["en", " fr ", None, True, 1]) == ["en", "fr", "1"]
     assert texts({"en": 1}) == []
+
+
+@pytest.mark.parametrize("value", ["!!bool maybe", '!!int ""', "!!int '-'", '!!float ""', "!!timestamp soon"])
+def test_values_that_are_not_what_they_say_are_told_of(value: str) -> None:
+    card, body, errors = parse_front_matter(f"---\nk: {value}\n---\nbody")
+    assert (card, body, len(errors)) == ({}, "body", 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pioche.protocols.gitpatterns import AttributeRules, IgnoreRules
+from pioche.protocols.gitpatterns import AttributeRules, Effort, IgnoreRules
 
 PATHS = [
     "a", "b", "a.bin", "x/a.bin", "x/y/a.bin", "my file", "x/my file", "[x]", "data/raw/1.txt", "data/1.txt", "ab",
@@ -91,3 +91,11 @@ def test_no_pattern_takes_long(pattern: str) -> None:
     start = time.monotonic()
     rules.ignores("a" * 250 + "/" + "a/" * 300 + "a" * 150)
     assert time.monotonic() - start < 1
+
+
+def test_rules_that_are_made_to_take_for_ever_are_given_up() -> None:
+    rules = IgnoreRules("\n".join(f"**/b*c*d/**/x{n}" for n in range(2_000)), Effort(0.2))
+    started = time.monotonic()
+    with pytest.raises(InvalidInput):
+        rules.ignores("/".join(["a"] * 500))
+    assert time.monotonic() - started < 5

@@ -46,8 +46,9 @@ def parse_front_matter(text: str) -> tuple[dict[str, Any], str, list[str]]:
         return {}, body, [_sentence(error)]
     except _TooMuch as error:
         return {}, body, [str(error)]
-    except ValueError:
-        return {}, body, ["The metadata holds a number that cannot be read."]
+    except (ValueError, KeyError, IndexError, AttributeError):
+        # What the library makes of `!!bool maybe`, `!!int ""` or `!!timestamp soon`.
+        return {}, body, ["The metadata holds a number or another value that cannot be read."]
     if value is None:
         return {}, body, []
     if not isinstance(value, dict):
@@ -61,7 +62,7 @@ class _TooMuch(ValueError):
 
 def _check_depth(front: str) -> None:
     """Before anything recursive sees it: the C parser does not survive ten thousand brackets."""
-    depth = 0
+    depth = values = 0
     for event in yaml.parse(front, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -69,6 +70,10 @@ def _check_depth(front: str) -> None:
                 raise _TooMuch(_TOO_MUCH)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+        elif isinstance(event, yaml.ScalarEvent):
+            values += 1
+            if values > MAX_VALUES:  # reading so many takes seconds
+                raise _TooMuch(_TOO_MUCH)
 
 
 _TOO_MUCH = "The metadata is too large or too deeply nested."

@@ -4,18 +4,24 @@ Source: git's documentation of gitignore and gitattributes.
 Shape:  text, a rule per line; `*` and `?` stay within a folder, `**` does not, `[...]` with ranges and classes.
         A pattern without a slash fits at any depth; the last line that fits decides.
 Units:  paths with `/`, from the folder in which the file of rules is.
-Errors: none; a line that cannot be understood is passed over, as git does.
+Errors: none for a line that cannot be understood: it is passed over, as git does. `InvalidInput` for rules and paths
+        that are made to take very long together.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from pioche.errors import InvalidInput
 
 MAX_TEXT = 256 * 1024
 """Characters of one file of rules that are looked at."""
 MAX_RULES = 2_000
+MAX_SECONDS = 3.0
+"""Processor time that the rules of one question may take: usually it is a few milliseconds."""
 
 _CLASSES = {
     "alpha": "a-zA-Z",
@@ -30,6 +36,22 @@ _CLASSES = {
 }
 
 
+class Effort:
+    """What is left of `MAX_SECONDS`, for the thread that made it."""
+
+    def __init__(self, seconds: float = MAX_SECONDS) -> None:
+        self._until = time.thread_time() + seconds
+        self._steps = 0
+
+    def step(self) -> None:
+        """Raises `InvalidInput` when it is used up."""
+        self._steps += 1
+        if self._steps % 128 == 0 and time.thread_time() > self._until:
+            raise InvalidInput(
+                "The rules in .gitignore or .gitattributes take too long for these paths. Ask about fewer files."
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """One pattern. `parts` are expressions for each folder or name; None stands for `**`."""
@@ -37,10 +59,10 @@ class Pattern:
     parts: tuple[re.Pattern[str] | None, ...]
     folders_only: bool
 
-    def fits(self, path: Sequence[str], is_folder: bool = False) -> bool:
+    def fits(self, path: Sequence[str], effort: Effort, is_folder: bool = False) -> bool:
         if self.folders_only and not is_folder:
             return False
-        return _fits(self.parts, path)
+        return _fits(self.parts, path, effort)
 
 
 def parse_pattern(text: str) -> Pattern | None:
@@ -58,11 +80,12 @@ def parse_pattern(text: str) -> Pattern | None:
     return Pattern(tuple(parts if anchored else [None, *parts]), folders_only)
 
 
-def _fits(parts: Sequence[re.Pattern[str] | None], path: Sequence[str]) -> bool:
+def _fits(parts: Sequence[re.Pattern[str] | None], path: Sequence[str], effort: Effort) -> bool:
     """Linear but for the last `**` seen: only that one needs to take more, since an earlier one can always wait."""
     at = here = 0
     retry: tuple[int, int] | None = None
     while here < len(path):
+        effort.step()
         part = parts[at] if at < len(parts) else None
         if at < len(parts) and part is None:
             # A `**` at the end wants something below the folder, elsewhere it may stand for nothing.
@@ -140,7 +163,8 @@ def _bracket(name: str, at: int) -> tuple[str, int]:
 class IgnoreRules:
     """The rules of one `.gitignore` at the root."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, effort: Effort | None = None) -> None:
+        self._effort = effort or Effort()
         self._rules: list[tuple[Pattern, bool]] = []
         for line in text[:MAX_TEXT].splitlines()[:MAX_RULES]:
             rule = _ignore_rule(line)
@@ -153,7 +177,9 @@ class IgnoreRules:
         return any(self._decides(names[:end], end < len(names)) for end in range(1, len(names) + 1))
 
     def _decides(self, names: Sequence[str], is_folder: bool) -> bool:
-        return next((ignore for rule, ignore in reversed(self._rules) if rule.fits(names, is_folder)), False)
+        return next(
+            (ignore for rule, ignore in reversed(self._rules) if rule.fits(names, self._effort, is_folder)), False
+        )
 
 
 def _ignore_rule(line: str) -> tuple[Pattern, bool] | None:
@@ -173,7 +199,8 @@ def _ignore_rule(line: str) -> tuple[Pattern, bool] | None:
 class AttributeRules:
     """What one `.gitattributes` says about the attribute `filter`."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, effort: Effort | None = None) -> None:
+        self._effort = effort or Effort()
         self._rules: list[tuple[Pattern, str | bool | None]] = []
         for line in text[:MAX_TEXT].splitlines()[:MAX_RULES]:
             self._add(line.strip())
@@ -181,12 +208,12 @@ class AttributeRules:
     def filter_of(self, path: str) -> str | bool | None:
         """`"lfs"`; False if it is unset (`-filter`); None if nothing is said, or it is said to be unspecified."""
         names = path.split("/")
-        return next((value for rule, value in reversed(self._rules) if rule.fits(names)), None)
+        return next((value for rule, value in reversed(self._rules) if rule.fits(names, self._effort)), None)
 
     def says_nothing(self, path: str) -> bool:
         """No line is about the filter of this path: the file one folder up decides."""
         names = path.split("/")
-        return not any(rule.fits(names) for rule, _ in self._rules)
+        return not any(rule.fits(names, self._effort) for rule, _ in self._rules)
 
     def _add(self, line: str) -> None:
         text, states = _split_attributes(line)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pioche.errors import EntryNotFound
 from pioche.names import CommitOid
 from pioche.ports.gitstore import GitRepo, TreeNode
-from pioche.protocols.gitpatterns import MAX_TEXT, AttributeRules, IgnoreRules
+from pioche.protocols.gitpatterns import MAX_TEXT, AttributeRules, Effort, IgnoreRules
 from pioche.repos.types import FileSample, UploadChoice
 
 BINARY_LIMIT = 1024 * 1024
@@ -23,7 +23,8 @@ class UploadRules:
         self._commit = commit
         self._limit = regular_limit
         self._attributes: dict[str, AttributeRules] = {}
-        self._ignore = IgnoreRules(self._text(".gitignore") if git_ignore is None else git_ignore)
+        self._effort = Effort()
+        self._ignore = IgnoreRules(self._text(".gitignore") if git_ignore is None else git_ignore, self._effort)
 
     def choose(self, file: FileSample) -> UploadChoice:
         node = self._node(file.path)
@@ -55,7 +56,7 @@ class UploadRules:
     def _rules(self, folder: str) -> AttributeRules:
         if folder not in self._attributes:
             path = f"{folder}/.gitattributes" if folder else ".gitattributes"
-            self._attributes[folder] = AttributeRules(self._text(path))
+            self._attributes[folder] = AttributeRules(self._text(path), self._effort)
         return self._attributes[folder]
 
     def _text(self, path: str) -> str:
