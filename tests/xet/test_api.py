@@ -148,6 +148,7 @@ def test_ranges_of_a_xorb(client):
         f"bytes {span}/{size}" for span in ("0-99", "200-299", "1000000-2100000")
     ]
     assert parts[0].get_payload(decode=True)[:50] == body[:50]
+    assert get(f"bytes=0-{size - 1},0-{size - 1}").status_code == 400, "one small request must not bring many xorbs"
     head = client.http.head(url, headers={"range": "bytes=0-99"})
     assert (head.status_code, head.headers["content-length"], head.content) == (206, "100", b"")
 

@@ -116,3 +116,16 @@ def test_keys_change_by_the_day(store, day):
     assert key == service._key(day * 86_400 + 86_399)
     assert key != service._key((day + 1) * 86_400)
     assert key != hashlib.sha256(b"").digest()
+
+
+def test_a_private_chunk_is_not_known_because_of_what_lies_beside_it(store):
+    seeds = (b"%d" % n for n in range(40_000))
+    asked = [seed for seed in seeds if hashes.asked_for(hashes.chunk_hash(seed))][:2]
+    packed = type(pack(DATA))(tuple(asked))
+    store.put(packed)
+    store.register(claim([(packed, 0, 1)]), repo_id=1)
+    store.register(claim([(packed, 1, 2)]), repo_id=2)
+    publish(store, 1)
+    assert store.xet.cas.known_chunk(store.grant(3), packed.hashes[:32]) is not None
+    assert store.xet.cas.known_chunk(store.grant(3), packed.hashes[32:]) is None
+    assert store.xet.cas.known_chunk(store.grant(2), packed.hashes[32:]) is not None

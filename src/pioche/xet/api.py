@@ -86,6 +86,8 @@ async def read_xorb(call: Call) -> Response:
         raise NotFound("This xorb is not stored here any more.")
     if any(end < start or end >= found.disk_size for start, end in asked):
         raise RangeNotSatisfiable("The range is outside of the xorb.", size=found.disk_size)
+    if sum(end - start + 1 for start, end in asked) > found.disk_size:
+        raise InvalidInput("The ranges overlap: together they are longer than the xorb.")
     return XorbAnswer(service.shelf.blobs, found, asked)
 
 

@@ -40,6 +40,8 @@ class Dedupe:
             return None
         chosen = _neighbours(recipes[0], hits[0][0])
         shown = _shown_chunks(recipes, chosen)
+        if not _is_shown(self._shelf.table_of(hits[0][0]), shown[hits[0][0]], chunk):
+            return None  # it is beside readable chunks, in a xorb that holds private ones too
         found = self._shelf.xorbs(set(chosen))
         listed = [
             DedupeXorb(found[xorb_id].name, _masked(self._shelf.table_of(xorb_id), shown[xorb_id]))
@@ -82,6 +84,10 @@ def _shown_chunks(recipes: Iterable[Recipe], xorb_ids: list[int]) -> dict[int, s
             if piece.xorb_id in shown:
                 shown[piece.xorb_id].add((piece.start, piece.end))
     return shown
+
+
+def _is_shown(table: ChunkTable, shown: set[tuple[int, int]], chunk: bytes) -> bool:
+    return any(table.hashes_of(at, at + 1) == chunk for start, end in shown for at in range(start, end))
 
 
 def _masked(table: ChunkTable, shown: set[tuple[int, int]]) -> ChunkTable:
