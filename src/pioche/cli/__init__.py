@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ class LazyGroup(click.Group):
 @click.version_option(pioche.__version__, prog_name="pioche")
 def main() -> None:
     """Pioche: an AI hub that people own."""
+    # Whoever else has an account on this machine must not read passwords and private files, wherever the folder is.
+    os.umask(0o027)
 
 
 data_option = click.option(
