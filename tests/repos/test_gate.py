@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pioche.accounts.access import Action
+from pioche.accounts.types import RepoScope, TokenInfo
 from pioche.errors import GatedRepo
 from pioche.names import RepoId, RepoKind
 from pioche.repos.types import CommitHeader, FileSample
@@ -39,3 +42,17 @@ def test_strangers_see_its_card_and_not_its_files(room: Room, gated: RepoId):
 def test_its_people_come_in(room: Room, gated: RepoId):
     assert room.hub.browse.file(room.actor(room.cast.alice), gated, "main", ".gitattributes").text
     assert room.hub.trees.write_token(room.actor(room.cast.alice), gated, Action.WRITE, "http://hub", 60)
+
+
+def test_a_token_for_something_else_stays_outside(room: Room, gated: RepoId):
+    """Its owner is let in, and a token of theirs only where its scopes say so."""
+    alice = room.actor(room.cast.alice)
+    number = room.hub.repos.find(alice, gated).id
+    other = room.number(room.cast.alice, room.repo(room.cast.alice, "other"))
+
+    def token(repo: int) -> TokenInfo:
+        return TokenInfo(1, "t", "fineGrained", "", (RepoScope("read", repo_id=repo),), 0, None)
+
+    with pytest.raises(GatedRepo):
+        room.hub.browse.file(replace(alice, token=token(other)), gated, "main", ".gitattributes")
+    assert room.hub.browse.file(replace(alice, token=token(number)), gated, "main", ".gitattributes").text

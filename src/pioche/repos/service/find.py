@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pioche.accounts.access import Action, owner_role, require
+from dataclasses import replace
+
+from pioche.accounts.access import Action, allows, require
 from pioche.accounts.types import Actor
 from pioche.errors import GatedRepo, RepoNotFound, RepoRenamed
 from pioche.names import RepoId
@@ -34,7 +36,8 @@ def require_content(tx: Tx, actor: Actor, repo_id: RepoId, action: Action = Acti
     What a gated repository is about may be read by all who see it; its files only by its owner's people.
     """
     repo = require_repo(tx, actor, repo_id, Action.READ)
-    if repo.gated and not actor.is_admin and not owner_role(actor, repo.owner_id):
+    # Behind the gate the same people and tokens come in as if it were private.
+    if repo.gated and not allows(actor, Action.READ, replace(repo.resource, private=True)):
         raise GatedRepo(f"Access to the files of '{repo_id.full}' is restricted. Ask its owner to let you in.")
     if action is not Action.READ:
         require(actor, action, repo.resource, _missing(repo_id))
