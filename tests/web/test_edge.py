@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from starlette.requests import Request
@@ -73,3 +75,26 @@ def test_answers_to_very_long_addresses_are_not_kept(hub: Hub):
     answers = AnswerCache(hub.database)
     assert answers.key(_request("/a")) is not None
     assert answers.key(_request("/" + "a" * 5000)) is None
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Whatever"])
+def test_what_a_browser_adds_by_itself_does_not_pass_for_consent(room: Room, scheme: str):
+    """A browser that was asked for a password once sends it with every request, also those of other sites."""
+    alice = room.cast.alice
+    secret = base64.b64encode(f"{alice.name}:{alice.password}".encode()).decode()
+    headers = {"authorization": f"{scheme} {secret}", "content-type": "text/plain"}
+    for foreign in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}):
+        answer = room.post("/api/repos/create", headers={**headers, **foreign}, content=b'{"name": "forged"}')
+        assert answer.status_code == 403
+    assert room.get(f"/api/models/{alice.name}/forged", alice).status_code == 404
+
+
+def test_the_address_that_counts_is_the_one_the_proxy_saw(tmp_path: Path):
+    """Whoever sends a header of their own must not get as many tries as they like."""
+    hub = build_hub(Settings(data=tmp_path / "data", trust_proxy=True))
+    room = Room(hub)
+    for n in range(12):
+        headers = {"x-forwarded-for": f"10.0.0.{n}, 192.0.2.7"}
+        last = room.post("/login", data={"name": f"nobody{n}", "password": "guess guess"}, headers=headers)
+    assert last.status_code == 429
+    hub.database.close()

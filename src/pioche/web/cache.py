@@ -35,7 +35,7 @@ class AnswerCache:
         self._total = 0
 
     def key(self, request: Request) -> Key | None:
-        """None if the answer must not be kept: a page session, an engine without a version number, or a very long address."""
+        """None if the answer must not be kept: a page session, no version number, or a very long address."""
         headers = request.scope["headers"]
         vary = b""
         for name, value in headers:

@@ -106,10 +106,10 @@ class Call:
     @property
     def client_address(self) -> str:
         if self.hub.settings.trust_proxy and (forwarded := self.header("x-forwarded-for")):
-            return forwarded.split(",")[0].strip()
+            # Proxies add to what the client sent, so only the last entry is theirs.
+            return forwarded.split(",")[-1].strip()
         client = self.request.client
         return client.host if client else ""
 
     def arg(self, name: str) -> str:
         return self.params[name]
-
