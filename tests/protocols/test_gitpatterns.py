@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pioche.errors import InvalidInput
 from pioche.protocols.gitpatterns import AttributeRules, Effort, IgnoreRules
 
 PATHS = [
