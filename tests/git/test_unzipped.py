@@ -39,7 +39,7 @@ def test_a_small_body_that_grows_comes_in_small_pieces() -> None:
     assert max(map(len, pieces)) <= READ_SIZE
 
 
-@pytest.mark.parametrize("body", [b"not gzip at all", gzip.compress(b"abc" * 100)[:-9], b""])
+@pytest.mark.parametrize("body", [b"not gzip at all", gzip.compress(b"abc" * 100, mtime=0)[:-9], b""])
 def test_a_broken_body_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput):
         read(body, "gzip")
