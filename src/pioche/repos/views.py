@@ -44,7 +44,7 @@ class CardPage:
     header: Header
     place: Place | None
     text: str | None
-    parameters: Mapping[str, int]  # dtype -> count, from the header of model.safetensors
+    parameters: Mapping[str, int]  # dtype -> count, from headers of safetensors
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,5 @@
-"""The verbs of repositories, by noun: `Repos` (names and settings), `Refs`, `Trees` (reading), `Commits` (writing)."""
+"""The verbs of repositories, by noun.
+
+`Repos` (names and settings), `Refs`, `Commits` (writing); reading is `Trees` for programs, `Browse` for pages, and
+`Infos` for what a repository says about itself.
+"""

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from pioche.accounts.access import Action, allows
 from pioche.accounts.types import Actor
-from pioche.errors import EntryNotFound, HubError, RevisionNotFound
+from pioche.errors import BlobNotFound, EntryNotFound, RevisionNotFound
 from pioche.lfs.service import Lfs
 from pioche.names import CommitOid, RepoId, is_oid
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitRepo, GitStore, Ref, TreeNode
 from pioche.protocols.card import split_front_matter
-from pioche.protocols.safetensors import InvalidHeader, TensorHeader, read_header
+from pioche.protocols.safetensors import InvalidHeader, TensorHeader
 from pioche.repos.service.find import require_content, require_repo
+from pioche.repos.service.tensors import Tensors
 from pioche.repos.types import Repo
 from pioche.repos.views import (
     CardPage,
@@ -46,7 +47,7 @@ class Browse:
     def __init__(self, database: Database, gitstore: GitStore, lfs: Lfs) -> None:
         self._database = database
         self._gitstore = gitstore
-        self._lfs = lfs
+        self._tensors = Tensors(database, lfs)
 
     def header(self, actor: Actor, repo_id: RepoId, action: Action = Action.READ) -> Header:
         with self._database.read() as tx:
@@ -102,7 +103,7 @@ class Browse:
         last = git.history(place.commit, path, limit=1)[0]
         preview = _preview_of(node)
         if preview == "safetensors":
-            found = self._tensors(header.repo, git, node)
+            found = self._header_of(header.repo, git, node)
             if found is None:
                 return FilePage(header, place, node, last, "none")
             return FilePage(header, place, node, last, preview, tensors=found.tensors, metadata=dict(found.metadata))
@@ -150,23 +151,18 @@ class Browse:
     # -- weights --
 
     def _parameters(self, repo: Repo, git: GitRepo, commit: CommitOid) -> Mapping[str, int]:
+        """A model in one file is counted right after its upload; of others the background work says it."""
         try:
             node = git.entry(commit, "model.safetensors")
         except EntryNotFound:
-            return {}
-        found = self._tensors(repo, git, node)
-        return {} if found is None else found.parameters
+            return repo.parameters
+        return self._tensors.count(repo.id, git, [node])
 
-    def _tensors(self, repo: Repo, git: GitRepo, node: TreeNode) -> TensorHeader | None:
+    def _header_of(self, repo: Repo, git: GitRepo, node: TreeNode) -> TensorHeader | None:
         """None if the file is not what its name says, or its bytes are not here."""
         try:
-            if node.pointer is None:
-                data = git.read(node.oid)
-                return read_header(lambda start, end: data[start:end], node.size)
-            with self._database.read() as tx:
-                source = self._lfs.open_held(tx, repo.id, node.pointer.sha256)
-            return read_header(lambda start, end: b"".join(source.read(start, end)), node.size)
-        except (InvalidHeader, HubError):
+            return self._tensors.header(repo.id, git, node)
+        except (InvalidHeader, BlobNotFound):
             return None
 
 

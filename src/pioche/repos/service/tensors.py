@@ -1,4 +1,4 @@
-"""Counting parameters from the headers of safetensors files."""
+"""Headers of safetensors files, and the parameters that they count."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pioche.errors import BlobNotFound
 from pioche.lfs.service import Lfs
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitRepo, TreeNode
-from pioche.protocols.safetensors import InvalidHeader, read_header
+from pioche.protocols.safetensors import InvalidHeader, TensorHeader, read_header
 
 MAX_SHARDS = 300
 MAX_KEPT = 4096
@@ -47,6 +47,15 @@ class Tensors:
                 total[dtype] = total.get(dtype, 0) + number
         return total
 
+    def header(self, repo_id: int, git: GitRepo, node: TreeNode) -> TensorHeader:
+        """Raises `InvalidHeader`, and `BlobNotFound` for a pointer whose bytes are not the repository's."""
+        if node.pointer is None:
+            content = git.read(node.oid)
+            return read_header(lambda start, end: content[start:end], len(content))
+        with self._database.read() as tx:
+            source = self._lfs.open_held(tx, repo_id, node.pointer.sha256)
+        return read_header(lambda start, end: b"".join(source.read(start, end)), source.size)
+
     def _count_file(self, repo_id: int, git: GitRepo, node: TreeNode) -> Mapping[str, int] | None:
         key = repo_id, node.pointer.sha256 if node.pointer else node.oid
         with self._lock:
@@ -54,7 +63,7 @@ class Tensors:
                 self._known.move_to_end(key)
                 return self._known[key]
         try:
-            counted: Mapping[str, int] | None = self._read(repo_id, git, node)
+            counted: Mapping[str, int] | None = self.header(repo_id, git, node).parameters
         except BlobNotFound:
             return None  # a push may bring a pointer whose bytes come later
         except InvalidHeader:
@@ -64,14 +73,6 @@ class Tensors:
             while len(self._known) > MAX_KEPT:
                 self._known.popitem(last=False)
         return counted
-
-    def _read(self, repo_id: int, git: GitRepo, node: TreeNode) -> Mapping[str, int]:
-        if node.pointer is None:
-            content = git.read(node.oid)
-            return read_header(lambda start, end: content[start:end], len(content)).parameters
-        with self._database.read() as tx:
-            source = self._lfs.open_held(tx, repo_id, node.pointer.sha256)
-        return read_header(lambda start, end: b"".join(source.read(start, end)), source.size).parameters
 
 
 def _weights(git: GitRepo, files: Mapping[str, TreeNode]) -> Sequence[str]:
