@@ -69,7 +69,8 @@ class HubApp:
         raw = request.scope["raw_path"].decode("latin-1")
         route, params, allowed = self.router.find(method, raw)
         if route is None:
-            return self._no_route(request, raw, allowed)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self.threads, self._no_route, request, raw, allowed)
         key = self.cache.key(request) if route.hot else None
         if key is not None and (kept := self.cache.get(key)) is not None:
             return kept
@@ -159,7 +160,8 @@ async def _read_body(call: Call) -> None:
             file.write(data)
     file.seek(0)
     if call.route.body == "bytes":
-        call.body = file.read()
+        # What is longer lies on the disk.
+        call.body = await loop.run_in_executor(None, file.read) if size > SPOOL_IN_MEMORY else file.read()
 
 
 class _Unzip:
