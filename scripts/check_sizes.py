@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+FOLDERS = ["src", "scripts", "bench", "tests"]
 FILE_LINES = 400
 FUNCTION_LINES = 40
 PUBLIC_METHODS = 12
@@ -21,7 +22,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def main(folders: list[str]) -> int:
-    found = (path for folder in folders for path in Path(folder).rglob("*.py"))
+    found = (path for folder in folders or FOLDERS for path in Path(folder).rglob("*.py"))
     files = sorted(path for path in found if not path.match("migrations/versions/*.py"))
     problems = [problem for path in files for problem in check_file(path)]
     print("\n".join(problems) or f"{len(files)} files are within the limits.")
