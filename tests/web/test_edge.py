@@ -98,3 +98,28 @@ def test_the_address_that_counts_is_the_one_the_proxy_saw(tmp_path: Path):
         last = room.post("/login", data={"name": f"nobody{n}", "password": "guess guess"}, headers=headers)
     assert last.status_code == 429
     hub.database.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/a%00b",
+        "/alice/z/resolve/main/a%00b",
+        "/api/models/alice/a%00b",
+        "/api/models?limit=a%00b",
+        "/static/a%00b",
+        "/static/" + "x" * 3000,
+        "/static/%2e%2e/templates.py",
+        "/api/models/alice/{repo}/commits/main?cursor=" + "9" * 5000,
+    ],
+)
+def test_odd_addresses_are_refused_in_good_order(room: Room, path: str):
+    """The answer can be sent, too: no control character of the address is in a header."""
+    repo = room.repo(room.cast.alice, "odd").partition("/")[2]
+    answer = room.get(path.replace("{repo}", repo), room.cast.alice)
+    assert 400 <= answer.status_code < 500
+    assert all(value.isprintable() for value in answer.headers.values())
+
+
+def test_credentials_that_cannot_be_read_are_refused(room: Room):
+    assert room.get("/api/whoami-v2", headers={"authorization": "Basic \u00e9".encode("latin-1")}).status_code == 401

@@ -5,7 +5,6 @@ from __future__ import annotations
 import mimetypes
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import unquote
 
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
@@ -23,9 +22,13 @@ TEXT = frozenset(["text/css", "text/javascript", "image/svg+xml", "text/plain"])
 
 
 def static_file(call: Call) -> Response:
-    path = (ROOT / unquote(call.params["path"])).resolve()
-    if not path.is_relative_to(ROOT) or not path.is_file():
-        raise NotFound("There is no such file.")
+    missing = NotFound("There is no such file.")
+    try:
+        path = (ROOT / call.params["path"]).resolve()
+        if not path.is_relative_to(ROOT) or not path.is_file():
+            raise missing
+    except (OSError, ValueError) as error:  # no file system has such a name
+        raise missing from error
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     headers = {
         "cache-control": "public, max-age=31536000, immutable" if call.query("v") else "public, max-age=3600",

@@ -6,7 +6,6 @@ A request with credentials that are wrong is refused, never treated as anonymous
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import secrets
 from urllib.parse import urlsplit
@@ -70,7 +69,7 @@ def _csrf_mac(call: Call, salt: str) -> str:
 def _basic(value: str) -> tuple[str, str]:
     try:
         name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not base64, not ASCII, or not UTF-8 inside
         raise InvalidCredentials("The Authorization header cannot be read.") from error
     return name, password
 

@@ -108,7 +108,8 @@ def _oauth_word(error: errors.HubError) -> str:
 
 def _header_text(message: str) -> str:
     """One line of Latin-1, as HTTP wants it."""
-    return " ".join(message.split()).encode("latin-1", "replace").decode("latin-1")[:1000]
+    line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
+    return line.encode("latin-1", "replace").decode("latin-1")[:1000]
 
 
 def _public(details: dict[str, Any]) -> dict[str, Any]:

@@ -169,7 +169,7 @@ class Trees:
             repo = require_content(tx, actor, repo_id)
         git = self._gitstore.open(repo.id)
         start = 0
-        if cursor.isdecimal():
+        if cursor.isdecimal() and len(cursor) < 19:
             commit, start = _resolve(git, repo, revision), int(cursor)
         else:
             commit, start = _read_cursor(cursor) if cursor else (_resolve(git, repo, revision), 0)
@@ -257,6 +257,6 @@ def _read_cursor(text: str) -> tuple[CommitOid, int]:
         commit, _, start = base64.urlsafe_b64decode(text).decode().partition(":")
     except ValueError as error:
         raise InvalidInput("This cursor is not one that the hub gave.") from error
-    if not is_oid(commit) or not start.isdecimal():
+    if not is_oid(commit) or not start.isdecimal() or len(start) > 18:
         raise InvalidInput("This cursor is not one that the hub gave.")
     return CommitOid(commit), int(start)
