@@ -30,7 +30,7 @@ def main(part: str = "", request: str = "") -> None:
         hub = build_hub(Settings(data=server.data))
         asker = Asker(server.url, hub, cast, routes)
         for address, method in sorted(key for key in keys if part in key[0]):
-            for visibility in ("private", "public") if "{repo" in address else ("-",):
+            for visibility in ("private", "public") if "{repo" in address or "{bucket}" in address else ("-",):
                 row = Row(method, address, visibility, {}, json.loads(request or "{}"))
                 statuses = [str(asker.ask(row, person).status_code) for person in PEOPLE]
                 print("\t".join([method, address, visibility, *statuses, request]))

@@ -173,3 +173,13 @@ def test_entitlements_are_given_shared_and_taken(store):
         store.xet.forget_repo(tx, 2)
         assert store.xet.find_in_repo(tx, 2, [sha256]) == {}
         assert sha256 in store.xet.find_in_repo(tx, 3, [sha256, "00" * 32])
+
+
+def test_a_file_without_bytes_needs_nothing(store):
+    """Clients register them like others; there is nothing to prove and nothing to keep."""
+    empty = shard.ShardFile(bytes(32), (), (), None)
+    assert not store.register(empty)
+    assert store.count("xet_files") == 0
+    kept = store.add(noise(100_000))
+    store.register(empty, kept)
+    assert store.count("xet_files") == 1

@@ -2,6 +2,7 @@
 
 Addresses of the three kinds of repository are one row: `/api/{repo}/refs` stands for `/api/models/{ns}/{name}/refs` and
 its two siblings, `{repo.git}` for names that end in `.git`. They share their handlers, so models stand for all.
+`{bucket}` is the owner and name of a bucket.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from urllib.parse import quote
 import httpx
 
 from pioche.accounts.types import Actor
+from pioche.buckets.types import EMPTY, AddFile, BucketId
 from pioche.community.types import NewDiscussion
 from pioche.hub import Hub
 from pioche.names import RepoId, RepoKind
@@ -30,6 +32,7 @@ from pioche.web.routing import Route
 PEOPLE = ("anonymous", "carol", "bob", "alice", "root")
 COLUMNS = ("method", "address", "visibility", *PEOPLE, "request")
 OWNER = "lab"
+MAKE_BUCKET = ("POST", "/api/buckets/{ns}/{name}")  # about none that is there
 # What parameters stand for where the row does not say, else "1": what every repository here has.
 DEFAULTS = {"rev": "main", "path": "README.md", "spec": "main..dev", "rest": "lab/x", "org": OWNER}
 DEFAULTS |= {"hash": "ab" * 32, "sha256": "ab" * 32, "prefix": "default"}
@@ -70,6 +73,8 @@ def read_table(table: Path) -> list[Row]:
 
 def address_of(route: Route) -> str:
     """The address as the table writes it."""
+    if "/buckets/{ns}/{name}" in route.pattern and (route.method, route.pattern) != MAKE_BUCKET:
+        return route.pattern.replace("{ns}/{name}", "{bucket}")
     for kind in RepoKind:
         for start, web in ((f"/api/{kind.plural}/", "/api/"), (f"/{kind.prefix}", "/")):
             for name in ("{name.git}", "{name}"):
@@ -97,10 +102,14 @@ class Asker:
         """The answer to one person. A repository that may have been changed is not asked about again."""
         kind = self._kind(row)
         key = f"{kind} {row.visibility}"
-        name = self._repos[key] = self._repos.get(key) or self._make_repo(kind, row.visibility)
+        name = self._repos[key] = self._repos.get(key) or self._make(kind, row.visibility)
         html = self._routes[row.key].dialect == "html"
         client = self._browser(person, row) if html else self._tool(person)
-        answer = client.request(row.method, self._path(row, name), **self._content(row, name, person))
+        request = client.build_request(row.method, self._path(row, name), **self._content(row, name, person))
+        answer = client.send(request, stream=True)
+        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+            answer.read()  # events have no end
+        answer.close()
         if row.method not in ("GET", "HEAD") and answer.status_code < 400:
             del self._repos[key]
         return answer
@@ -111,15 +120,31 @@ class Asker:
 
     # -- what is asked about --
 
-    def _kind(self, row: Row) -> RepoKind:
+    def _kind(self, row: Row) -> RepoKind | None:
+        """None is a bucket."""
+        if "{bucket}" in row.address:
+            return None
         pattern = self._routes[row.key].pattern
         return next((kind for kind in RepoKind if f"/{kind.plural}/{{ns}}" in pattern), RepoKind.MODEL)
 
-    def _make_repo(self, kind: RepoKind, visibility: str) -> str:
-        """A repository with a file, a branch `dev`, a tag `v1` and pull request 1, which alice opened."""
+    def _make(self, kind: RepoKind | None, visibility: str) -> str:
         name = f"matrix-{next(self._numbers)}"
         if visibility == "-":
             return name
+        if kind is None:
+            self._make_bucket(name, visibility)
+        else:
+            self._make_repo(kind, name, visibility)
+        return name
+
+    def _make_bucket(self, name: str, visibility: str) -> None:
+        """A bucket of alice's with a file."""
+        actor, bucket_id = self._actor("alice"), BucketId(OWNER, name)
+        self._hub.buckets.create(actor, bucket_id, visibility == "private")
+        self._hub.buckets.writing.apply(actor, bucket_id, [AddFile("README.md", EMPTY)])
+
+    def _make_repo(self, kind: RepoKind, name: str, visibility: str) -> None:
+        """A repository with a file, a branch `dev`, a tag `v1` and pull request 1, which alice opened."""
         actor, repo_id = self._actor("alice"), RepoId(kind, OWNER, name)
         sdk = "static" if kind is RepoKind.SPACE else None
         self._hub.repos.create(actor, NewRepo(repo_id, visibility == "private", sdk))
@@ -132,7 +157,6 @@ class Asker:
         community.open(actor, repo_id, NewDiscussion("A change", "", is_pull_request=True))
         commit(actor, repo_id, "refs/pr/1", CommitHeader("A file"), [PutFile("new.txt", b"1")])
         community.set_status(actor, repo_id, 1, "open")
-        return name
 
     def _path(self, row: Row, name: str) -> str:
         values = {

@@ -19,6 +19,9 @@ from pioche.xet.types import Piece, Progress, Recipe, Xorb
 CHUNKS_MAX = 1 << 23
 """Chunks of one file: 500 GB at the usual 64 KiB. Each takes 36 bytes of memory while it is checked."""
 
+NO_BYTES = bytes(32)
+"""The hash of a file without bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -42,7 +45,9 @@ class Registrar:
         """
         decoded = shard.decode(body)
         xorbs = self._find_xorbs(decoded)
-        unique = {file.name: file for file in reversed(decoded.files)}  # of duplicates the first counts
+        # Clients register files without bytes too (hf-xet 1.8). There is nothing to store for them.
+        files = [file for file in decoded.files if not _is_empty(file)]
+        unique = {file.name: file for file in reversed(files)}  # of duplicates the first counts
         claims = [self._check(file, xorbs) for file in unique.values()]
         self._prove_digests(claims, progress)
         with self._shelf.database.write() as tx:
@@ -112,6 +117,12 @@ class Registrar:
                 progress.verified += len(chunk)
             if digest.hexdigest() != claim.sha256:
                 raise InvalidShard("the SHA-256 of a file of the shard is not the one of its content")
+
+
+def _is_empty(file: ShardFile) -> bool:
+    """A file without bytes, honestly described."""
+    honest = file.sha256 is None or file.sha256 == hashlib.sha256().digest()
+    return file.name == NO_BYTES and not file.terms and honest
 
 
 def require_xorbs(tx: Tx, xorb_ids: Collection[int]) -> None:
