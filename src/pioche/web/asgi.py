@@ -133,7 +133,8 @@ def _admit(call: Call) -> None:
 
 
 def _handle(call: Call) -> Response:
-    _identify(call)
+    if call.route.body != "spool":  # else `_admit` did
+        _identify(call)
     response: Response = call.route.handler(call)
     return response
 
