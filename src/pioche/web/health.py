@@ -15,8 +15,10 @@ async def healthz(_call: Call) -> Response:
 
 
 def readyz(call: Call) -> Response:
-    """503 while draining, without a database, or without room on the disk."""
+    """503 while the hub stops, without a database, or without room on the disk."""
     hub = call.hub
+    if call.request.scope["pioche.is_draining"]():
+        raise Busy("The hub is stopping.")
     with hub.database.read() as tx:
         tx.execute(text("SELECT 1"))
     if hub.blobs.free_bytes() < hub.settings.free_disk_reserve:
