@@ -98,7 +98,7 @@ def _page(call: Call, template: str, values: dict[str, Any], status: int = 200) 
 
 def _num(call: Call) -> int:
     text = call.arg("num")
-    if not text.isdigit() or len(text) > 9:
+    if not text.isdecimal() or len(text) > 9:
         raise NotFound(_("There is no such discussion."))
     return int(text)
 
