@@ -64,3 +64,11 @@ def test_a_big_json_takes_bounded_time() -> None:
     started = time.monotonic()
     highlight_lines('{"k": [1, 2, 3]},\n' * (MAX_CHARS // 20), "a.json")
     assert time.monotonic() - started < 6
+
+
+@pytest.mark.parametrize(("name", "sign"), [("a.org", "["), ("a.peg", "["), ("Makefile", "(")])
+def test_a_text_made_to_take_for_ever_stays_plain(name: str, sign: str) -> None:
+    started = time.thread_time()
+    lines = highlight_lines(f"{sign * 250}\n" * 1500, name)
+    assert time.thread_time() - started < 10
+    assert len(lines) == 1500

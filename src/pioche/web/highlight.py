@@ -1,11 +1,12 @@
 """Code as HTML, by Pygments: short class names only, coloured by the stylesheet for both themes.
 
-Limits: above `MAX_CHARS`, or with a line above `MAX_LINE`, text is escaped and left plain, since some lexers
-take quadratic time on what nobody reads as code anyway.
+Limits: above `MAX_CHARS`, with a line above `MAX_LINE`, or after `MAX_SECONDS`, text is escaped and left plain, since
+many lexers take quadratic time on what nobody reads as code anyway.
 """
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from html import escape
 
@@ -16,7 +17,9 @@ from pygments.token import STANDARD_TYPES, _TokenType
 from pygments.util import ClassNotFound
 
 MAX_CHARS = 512 * 1024
-MAX_LINE = 5_000
+MAX_LINE = 2_000
+MAX_SECONDS = 1.0
+"""Processor time for one text; no other request is answered while a lexer searches."""
 # What the plain rules of their lexers are named; they have nothing to colour.
 _PLAIN = frozenset({"text", "txt", "plain", "plaintext", "output", "none"})
 
@@ -38,14 +41,17 @@ def _lines(text: str, lexer: Lexer | None) -> list[str]:
     plain = text.removesuffix("\n").split("\n")
     if lexer is None or len(text) > MAX_CHARS or max(map(len, plain)) > MAX_LINE:
         return [escape(line, quote=False) for line in plain]
-    marked = _marked(text, lexer)
+    marked = _marked(text, lexer, time.thread_time() + MAX_SECONDS)
     # A lexer may drop what it does not expect (a byte order mark, lone carriage returns).
-    return marked if len(marked) == len(plain) else [escape(line, quote=False) for line in plain]
+    return marked if marked and len(marked) == len(plain) else [escape(line, quote=False) for line in plain]
 
 
-def _marked(text: str, lexer: Lexer) -> list[str]:
+def _marked(text: str, lexer: Lexer, until: float) -> list[str] | None:
+    """None if it takes longer than `until`."""
     rows: list[list[str]] = [[]]
     for token, value in lexer.get_tokens(text):
+        if time.thread_time() > until:
+            return None
         name = _class_of(token)
         for index, part in enumerate(value.split("\n")):
             if index:
