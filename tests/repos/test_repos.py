@@ -336,3 +336,10 @@ def test_ones_own_repositories_of_every_kind(room: Room) -> None:
     assert "lab/ours" in [item["id"] for item in ours]
     assert room.get("/api/organizations/lab/settings/repositories", room.cast.carol).status_code == 403
     assert room.hub.repos.count(room.actor(room.cast.carol), RepoFilter(author="bob")) == 1
+
+
+def test_a_space_needs_a_kind_of_app_that_exists(room):
+    made = room.post("/api/repos/create", room.cast.alice, json={"name": "odd-space", "type": "space", "sdk": "magic"})
+    assert made.status_code == 400
+    assert "gradio" in made.json()["error"]
+    assert room.get("/api/spaces/alice/odd-space", room.cast.alice).status_code == 404

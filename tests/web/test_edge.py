@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,3 +124,11 @@ def test_odd_addresses_are_refused_in_good_order(room: Room, path: str):
 
 def test_credentials_that_cannot_be_read_are_refused(room: Room):
     assert room.get("/api/whoami-v2", headers={"authorization": "Basic \u00e9".encode("latin-1")}).status_code == 401
+
+
+def test_a_compressed_body_that_ends_in_the_middle_is_refused(room):
+    body = gzip.compress(b'{"name": "half-sent"}')[:-9]
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    answer = room.post("/api/repos/create", room.cast.alice, content=body, headers=headers)
+    assert answer.status_code == 400
+    assert "ends in the middle" in answer.json()["error"]

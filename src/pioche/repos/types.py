@@ -55,6 +55,10 @@ class RefMove:
     new: str | None
 
 
+SDKS = ("gradio", "streamlit", "docker", "static")
+"""What the app of a space is made with."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewRepo:
     """What is asked for when a repository is made. `sdk` is for spaces."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import inspect
 import logging
 import tempfile
@@ -143,7 +142,7 @@ async def _read_body(call: Call) -> None:
     if call.route.body in ("none", "stream") or call.request.method in ("GET", "HEAD"):
         return
     declared = call.header("content-length")
-    if declared.isdigit() and int(declared) > _limit(call):
+    if declared.isascii() and declared.isdigit() and int(declared) > _limit(call):
         raise _too_large(_limit(call))
     file: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY)  # noqa: SIM115 - closed by the edge
     call.body_file = file
@@ -159,6 +158,7 @@ async def _read_body(call: Call) -> None:
             await loop.run_in_executor(None, file.write, data)
         else:
             file.write(data)
+    unzip.finish()
     file.seek(0)
     if call.route.body == "bytes":
         # What is longer lies on the disk.
@@ -177,10 +177,13 @@ class _Unzip:
         if self._decoder is None:
             return chunk
         try:
-            data = self._decoder.decompress(chunk, self._limit + 1)
-        except (zlib.error, gzip.BadGzipFile) as error:
+            return self._decoder.decompress(chunk, self._limit + 1)
+        except zlib.error as error:
             raise InvalidInput("The body says that it is gzip, and it is not.") from error
-        return data
+
+    def finish(self) -> None:
+        if self._decoder is not None and not self._decoder.eof:
+            raise InvalidInput("The compressed body ends in the middle.")
 
 
 def _limit(call: Call) -> int:

@@ -13,7 +13,7 @@ from pioche.names import RepoId, RepoKind
 from pioche.ports.gitstore import PutFile
 from pioche.repos.pages.links import repo_url
 from pioche.repos.pages.show import page_values
-from pioche.repos.types import CommitHeader, NewRepo
+from pioche.repos.types import SDKS, CommitHeader, NewRepo
 from pioche.web import flash
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
@@ -21,7 +21,6 @@ from pioche.web.responses import see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
 
-SDKS = ("gradio", "streamlit", "docker", "static")
 LICENSES = (
     *("apache-2.0", "mit", "bsd-3-clause", "gpl-3.0", "agpl-3.0", "lgpl-3.0", "mpl-2.0", "cc0-1.0", "cc-by-4.0"),
     *("cc-by-sa-4.0", "cc-by-nc-4.0", "openrail", "bigscience-openrail-m", "creativeml-openrail-m", "odc-by"),

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from pioche import wiring
 from pioche.accounts.access import may_create
 from pioche.accounts.types import Actor
-from pioche.errors import Forbidden, GatedRepo, RepoExists, Unauthenticated
+from pioche.errors import Forbidden, GatedRepo, InvalidInput, RepoExists, Unauthenticated
 from pioche.events import RepoCreated, RepoUpdated
 from pioche.lfs.service import Lfs
 from pioche.names import CommitOid, RepoId, RepoKind, check_name
@@ -26,7 +26,7 @@ from pioche.repos.service.authors import author_of
 from pioche.repos.service.find import require_content
 from pioche.repos.service.reading import derive_commit
 from pioche.repos.starters import starter_files
-from pioche.repos.types import NewRepo, Owner, Repo
+from pioche.repos.types import SDKS, NewRepo, Owner, Repo
 from pioche.settings import Settings
 from pioche.xet.service import Xet
 
@@ -47,7 +47,9 @@ class Making:
         self._xet = xet
 
     def create(self, actor: Actor, new: NewRepo) -> Repo:
-        """A repository with one commit. Raises `RepoExists`, `Forbidden`, `InvalidName`."""
+        """A repository with one commit. Raises `RepoExists`, `Forbidden`, `InvalidName`, `InvalidInput`."""
+        if new.sdk is not None and new.sdk not in SDKS:
+            raise InvalidInput(f"A space needs an 'sdk'. There are: {', '.join(SDKS)}.")
         with self._database.write() as tx:
             require_owner(tx, actor, new.repo_id)
             require_free(tx, new.repo_id)
