@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from pioche.accounts.access import Action, allows
 from pioche.accounts.types import Actor
@@ -10,7 +12,7 @@ from pioche.errors import BlobNotFound, EntryNotFound, RevisionNotFound
 from pioche.lfs.service import Lfs
 from pioche.names import CommitOid, RepoId, is_oid
 from pioche.ports.database import Database
-from pioche.ports.gitstore import GitRepo, GitStore, Ref, TreeNode
+from pioche.ports.gitstore import CommitInfo, GitRepo, GitStore, Ref, TreeNode
 from pioche.protocols.card import split_front_matter
 from pioche.protocols.safetensors import InvalidHeader, TensorHeader
 from pioche.repos.service.find import require_content, require_repo
@@ -32,6 +34,7 @@ TEXT_LIMIT = 1024 * 1024  # bytes of a text file that a page shows
 FOLDER_LIMIT = 1_000  # entries of a folder that a page shows
 DIFF_LIMIT = 100  # files of a commit that a page shows
 HISTORY_PAGE = 50
+PASTS_KEPT = 128  # folders whose history is kept in memory
 
 _MEDIA: dict[Preview, tuple[str, ...]] = {
     "image": (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".ico", ".svg"),
@@ -43,11 +46,22 @@ _MEDIA: dict[Preview, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the history says of a folder at a commit: its last commit, how many there are, the last of each entry."""
+
+    last: CommitInfo
+    commits: int
+    last_of: Mapping[str, CommitInfo]
+
+
 class Browse:
     def __init__(self, database: Database, gitstore: GitStore, lfs: Lfs) -> None:
         self._database = database
         self._gitstore = gitstore
         self._tensors = Tensors(database, lfs)
+        # A commit's past never changes, and the same folders are looked at again and again.
+        self._past = lru_cache(maxsize=PASTS_KEPT)(self._read_past)
 
     def header(self, actor: Actor, repo_id: RepoId, action: Action = Action.READ) -> Header:
         with self._database.read() as tx:
@@ -83,15 +97,14 @@ class Browse:
             raise EntryNotFound(f"'{path}' is a file, not a folder.", commit=place.commit)
         nodes = git.tree(place.commit, path)
         shown = sorted(nodes, key=lambda n: (n.kind != "directory", n.name.lower()))[:FOLDER_LIMIT]
-        last = git.last_commits(place.commit, path)
-        return FolderPage(
-            header,
-            place,
-            [FolderEntry(node, last.get(node.path)) for node in shown],
-            len(nodes) - len(shown),
-            git.history(place.commit, path or None, limit=1)[0],
-            git.count_commits(place.commit),
-        )
+        past = self._past(header.repo.id, place.commit, path)
+        entries = [FolderEntry(node, past.last_of.get(node.path)) for node in shown]
+        return FolderPage(header, place, entries, len(nodes) - len(shown), past.last, past.commits)
+
+    def _read_past(self, number: int, commit: CommitOid, path: str) -> Past:
+        git = self._gitstore.open(number)
+        last = git.history(commit, path, limit=1)[0] if path else git.commit(commit)
+        return Past(last, git.count_commits(commit), git.last_commits(commit, path))
 
     def file(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FilePage:
         header = self._content(actor, repo_id)
