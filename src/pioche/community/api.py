@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from msgspec import UNSET
@@ -18,8 +19,12 @@ from pioche.errors import InvalidInput, NotFound
 from pioche.names import RepoId
 from pioche.protocols.hub import discussion as wire
 from pioche.web.call import Call
+from pioche.web.markdown import render_card
 from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import external_id, iso, json_response
+
+HIDDEN = "This comment is hidden."
+"""What clients read in its place."""
 
 
 def list_discussions(call: Call) -> Response:
@@ -48,6 +53,22 @@ def comment(call: Call) -> Response:
     return json_response({"newMessage": _event(event)})
 
 
+def edit_comment(call: Call) -> Response:
+    text = call.json(wire.EditedComment).content
+    event = call.hub.community.edit_comment(call.actor, repo_of(call), _num(call), _comment_id(call), text)
+    return json_response({"updatedComment": _event(event)})
+
+
+def hide_comment(call: Call) -> Response:
+    event = call.hub.community.hide_comment(call.actor, repo_of(call), _num(call), _comment_id(call))
+    return json_response({"updatedComment": _event(event)})
+
+
+def rename(call: Call) -> Response:
+    event = call.hub.community.rename(call.actor, repo_of(call), _num(call), call.json(wire.NewTitle).title)
+    return json_response({"newTitle": _event(event)})
+
+
 def set_status(call: Call) -> Response:
     asked = call.json(wire.NewStatus)
     event = call.hub.community.set_status(call.actor, repo_of(call), _num(call), asked.status, asked.comment or "")
@@ -65,6 +86,14 @@ def _num(call: Call) -> int:
     if not text.isdecimal() or len(text) > 9:
         raise NotFound(f"There is no discussion '{text[:20]}' here.")
     return int(text)
+
+
+def _comment_id(call: Call) -> int:
+    """The number behind an id of 24 hex digits; what is no such id, or larger than any, is no comment."""
+    text = call.arg("event")
+    if not re.fullmatch(r"0{9}[0-7][0-9a-f]{14}", text, re.ASCII | re.IGNORECASE):
+        raise NotFound("There is no such comment here.")
+    return int(text, 16)
 
 
 def _filter(call: Call) -> DiscussionFilter:
@@ -122,16 +151,31 @@ def _event(event: DiscussionEvent) -> wire.Event:
 def _event_data(event: DiscussionEvent) -> dict[str, Any]:
     match event.kind:
         case "comment":
-            latest: dict[str, Any] = {"raw": event.text, "updatedAt": iso(event.created_at)}
-            if event.author is not None:
-                latest["author"] = {"name": event.author}
-            return {"edited": False, "hidden": False, "latest": latest, "history": []}
+            return _comment_data(event)
         case "status-change":
             return {"status": event.text}
         case "commit":
             return {"subject": event.text, "oid": event.oid}
         case "title-change":
-            return {"to": event.text}
+            return {"from": event.was, "to": event.text}
+
+
+def _comment_data(event: DiscussionEvent) -> dict[str, Any]:
+    edited = event.edited_at is not None
+    written_at = event.created_at if event.edited_at is None else event.edited_at
+    latest = _version(event.editor if edited else event.author, event.text, written_at)
+    if event.hidden:
+        latest |= {"raw": HIDDEN, "html": ""}
+    else:
+        latest["html"] = render_card(event.text, str)
+    history = [_version(item.author, item.text, item.written_at) for item in event.history]
+    return {"edited": edited, "hidden": event.hidden, "latest": latest, "history": history}
+
+
+def _version(author: str | None, text: str, written_at: int) -> dict[str, Any]:
+    """The author is absent once that account is gone."""
+    version: dict[str, Any] = {"raw": text, "updatedAt": iso(written_at)}
+    return version if author is None else {**version, "author": {"name": author}}
 
 
 routes = [
@@ -139,6 +183,9 @@ routes = [
     *for_each_kind("POST", "/api/{repo}/discussions", open_discussion),
     *for_each_kind("GET", "/api/{repo}/discussions/{num}", discussion),
     *for_each_kind("POST", "/api/{repo}/discussions/{num}/comment", comment),
+    *for_each_kind("POST", "/api/{repo}/discussions/{num}/comment/{event}/edit", edit_comment),
+    *for_each_kind("POST", "/api/{repo}/discussions/{num}/comment/{event}/hide", hide_comment),
+    *for_each_kind("POST", "/api/{repo}/discussions/{num}/title", rename),
     *for_each_kind("POST", "/api/{repo}/discussions/{num}/status", set_status),
     *for_each_kind("POST", "/api/{repo}/discussions/{num}/merge", merge),
 ]

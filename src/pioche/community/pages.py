@@ -53,7 +53,7 @@ def create(call: Call) -> Response:
 
 
 def act(call: Call) -> Response:
-    """Answer, close, open again or merge, by the button that was pressed; what is written goes along."""
+    """Answer, close, open again, merge, rename, edit or hide, by the button that was pressed."""
     form, num = call.form(), _num(call)
     text, community, repo_id = form.get("text", ""), call.hub.community, repo_of(call)
     try:
@@ -63,23 +63,38 @@ def act(call: Call) -> Response:
                 return flash.say(call, see_other(_url(call, num)), _("Merged."), "success")
             case "close" | "open" as do:
                 community.set_status(call.actor, repo_id, num, "closed" if do == "close" else "open", text)
+            case "rename":
+                community.rename(call.actor, repo_id, num, form.get("title", ""))
+            case "edit":
+                # Browsers end lines with two characters; what was not touched is then no edit.
+                community.edit_comment(call.actor, repo_id, num, _event_id(form), text.replace("\r\n", "\n"))
+            case "hide":
+                community.hide_comment(call.actor, repo_id, num, _event_id(form))
             case _:
                 community.comment(call.actor, repo_id, num, text)
     except (InvalidInput, Conflict) as error:
-        return _thread(call, error, text)
+        return _thread(call, error, form)
     return see_other(_url(call, num))
 
 
-def _thread(call: Call, error: HubError | None = None, text: str = "") -> Response:
+def _thread(call: Call, error: HubError | None = None, form: dict[str, str] | None = None) -> Response:
+    """`form` is what was sent and not taken."""
     header = call.hub.browse.header(call.actor, repo_of(call))
     view = call.hub.community.details(call.actor, repo_of(call), _num(call), with_patch=True)
     own = view.discussion.author_id is not None and view.discussion.author_id == call.actor.user_id
     values = {
         "view": view,
         "error": error.message if error else "",
-        "text": text,
+        "form": {"do": "", "comment": "", "title": "", "text": "", **(form or {})},
         "may_close": own or header.can_write,
+        "may_rename": header.can_discuss and (own or header.can_write),
         "html": {event.id: render_card(event.text, str) for event in view.events if event.kind == "comment"},
+        "may_edit": {
+            event.id
+            for event in view.events
+            if event.kind == "comment" and not event.hidden and header.can_discuss
+            if header.can_write or event.author_id == call.actor.user_id
+        },
         "diffs": split_patch(view.patch or ""),
     }
     status = 409 if isinstance(error, Conflict) else 400 if error else 200
@@ -100,6 +115,13 @@ def _num(call: Call) -> int:
     text = call.arg("num")
     if not text.isdecimal() or len(text) > 9:
         raise NotFound(_("There is no such discussion."))
+    return int(text)
+
+
+def _event_id(form: dict[str, str]) -> int:
+    text = form.get("comment", "")
+    if not (text.isascii() and text.isdecimal()) or len(text) > 15:
+        raise NotFound(_("There is no such comment."))
     return int(text)
 
 

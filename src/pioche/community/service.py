@@ -33,6 +33,7 @@ MAX_TITLE = 300
 MAX_TEXT = 64 * 1024
 MAX_COMMITS = 100
 """Commits of a pull request that are listed among its events."""
+MAX_EDITS = 100
 ATTEMPTS = 8
 
 
@@ -91,6 +92,43 @@ class Community:
             discussion = _require(tx, repo, num)
             event_id = store.add_event(tx, discussion.id, "comment", actor.user_id, text)
             return DiscussionEvent(event_id, "comment", actor.name, text, tx.now)
+
+    def edit_comment(self, actor: Actor, repo_id: RepoId, num: int, event_id: int, text: str) -> DiscussionEvent:
+        """Its author, and whoever may write. What it said before is kept, for all to read."""
+        _check_text("-", text)
+        if not text.strip():
+            raise InvalidInput("A comment needs some text. To take it back, hide it.")
+        with self._database.write() as tx:
+            comment = _require_comment(tx, actor, repo_id, num, event_id)
+            if comment.hidden:
+                raise Conflict("This comment is hidden, so it cannot be edited.")
+            if len(comment.history) >= MAX_EDITS:
+                raise Conflict(f"A comment can be edited {MAX_EDITS} times.")
+            if text != comment.text:
+                store.edit_comment(tx, event_id, actor.user_id, text)
+            return _require_comment(tx, actor, repo_id, num, event_id)
+
+    def hide_comment(self, actor: Actor, repo_id: RepoId, num: int, event_id: int) -> DiscussionEvent:
+        """Its author, and whoever may write. Nobody reads it again, nor what it said before."""
+        with self._database.write() as tx:
+            _require_comment(tx, actor, repo_id, num, event_id)
+            store.hide_comment(tx, event_id)
+            return _require_comment(tx, actor, repo_id, num, event_id)
+
+    def rename(self, actor: Actor, repo_id: RepoId, num: int, title: str) -> DiscussionEvent:
+        """Another title: its author, and whoever may write."""
+        title = title.strip()
+        _check_text(title, "")
+        with self._database.write() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
+            discussion = _require(tx, repo, num)
+            if discussion.author_id != actor.user_id and not allows(actor, Action.WRITE, repo.resource):
+                raise Forbidden("Only its author and those who may write here can change the title.")
+            if title == discussion.title:
+                raise InvalidInput("That is its title already.")
+            store.set_title(tx, discussion.id, title)
+            event_id = store.add_event(tx, discussion.id, "title-change", actor.user_id, title, discussion.title)
+            return DiscussionEvent(event_id, "title-change", actor.name, title, tx.now, was=discussion.title)
 
     def set_status(self, actor: Actor, repo_id: RepoId, num: int, status: Status, comment: str = "") -> DiscussionEvent:
         """Open or close it: its author, and whoever may write. What is merged stays merged."""
@@ -173,6 +211,17 @@ def _require(tx: Tx, repo: Repo, num: int) -> Discussion:
     found = store.find(tx, repo.id, num)
     if found is None:
         raise NotFound(f"There is no discussion #{num} here.")
+    return found
+
+
+def _require_comment(tx: Tx, actor: Actor, repo_id: RepoId, num: int, event_id: int) -> DiscussionEvent:
+    """A comment that the actor may edit and hide."""
+    repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
+    found = store.find_comment(tx, _require(tx, repo, num).id, event_id)
+    if found is None:
+        raise NotFound("There is no such comment here.")
+    if found.author_id != actor.user_id and not allows(actor, Action.WRITE, repo.resource):
+        raise Forbidden("Only its author and those who may write here can edit or hide a comment.")
     return found
 
 

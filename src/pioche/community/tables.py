@@ -1,4 +1,4 @@
-"""The tables of discussions. Both are truth."""
+"""The tables of discussions. All are truth."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
@@ -30,6 +30,22 @@ discussion_events = Table(
     Column("kind", String(16), nullable=False),  # comment | status-change | title-change
     Column("author_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
     Column("text", Text, nullable=False),  # of a comment, the Markdown; of a change, what it is now
+    Column("was", String(300), nullable=False, server_default=""),  # the title before a title-change
     Column("created_at", BigInteger, nullable=False),
+    Column("hidden", Boolean, nullable=False, server_default="0"),
+    Column("edited_at", BigInteger),
+    Column("editor_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
     Index("ix_discussion_events_discussion", "discussion_id", "id"),
+)
+
+# What comments said before they were edited.
+comment_versions = Table(
+    "comment_versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("event_id", Integer, ForeignKey("discussion_events.id", ondelete="CASCADE"), nullable=False),
+    Column("author_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
+    Column("text", Text, nullable=False),
+    Column("written_at", BigInteger, nullable=False),
+    Index("ix_comment_versions_event", "event_id", "id"),
 )

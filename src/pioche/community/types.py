@@ -33,8 +33,20 @@ class Discussion:
 
 
 @dataclass(frozen=True, slots=True)
+class CommentVersion:
+    """What a comment said before it was edited; `author` wrote it so."""
+
+    author: str | None
+    text: str
+    written_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class DiscussionEvent:
-    """`text`: Markdown of a comment, the new status, the new title, or the title of a commit (then `oid` is set)."""
+    """`text`: Markdown of a comment, the new status, the new title, or the title of a commit (then `oid` is set).
+
+    `was` is the title before a title-change. A hidden comment has neither text nor `history`, which is oldest first.
+    """
 
     id: int
     kind: EventKind
@@ -42,6 +54,12 @@ class DiscussionEvent:
     text: str
     created_at: int
     oid: str = ""
+    author_id: int | None = None
+    was: str = ""
+    hidden: bool = False
+    edited_at: int | None = None
+    editor: str | None = None
+    history: Sequence[CommentVersion] = ()
 
 
 @dataclass(frozen=True, slots=True)

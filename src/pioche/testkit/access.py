@@ -27,6 +27,7 @@ from pioche.ports.gitstore import PutFile
 from pioche.repos.types import CommitHeader, NewRepo
 from pioche.testkit.people import Cast, Person
 from pioche.web.auth import SESSION_COOKIE
+from pioche.web.responses import external_id
 from pioche.web.routing import Route
 
 PEOPLE = ("anonymous", "carol", "bob", "alice", "root")
@@ -95,6 +96,7 @@ class Asker:
         self._routes = {(route.method, address_of(route)): route for route in reversed(routes)}
         self._repos: dict[str, str] = {}
         self._commits: dict[str, str] = {}
+        self._comments: dict[str, str] = {}
         self._numbers = itertools.count(1)
         self._clients: dict[str, httpx.Client] = {}
 
@@ -144,7 +146,7 @@ class Asker:
         self._hub.buckets.writing.apply(actor, bucket_id, [AddFile("README.md", EMPTY)])
 
     def _make_repo(self, kind: RepoKind, name: str, visibility: str) -> None:
-        """A repository with a file, a branch `dev`, a tag `v1` and pull request 1, which alice opened."""
+        """A repository with a file, a branch `dev`, a tag `v1` and pull request 1, which alice opened, and answered."""
         actor, repo_id = self._actor("alice"), RepoId(kind, OWNER, name)
         sdk = "static" if kind is RepoKind.SPACE else None
         self._hub.repos.create(actor, NewRepo(repo_id, visibility == "private", sdk))
@@ -157,6 +159,7 @@ class Asker:
         community.open(actor, repo_id, NewDiscussion("A change", "", is_pull_request=True))
         commit(actor, repo_id, "refs/pr/1", CommitHeader("A file"), [PutFile("new.txt", b"1")])
         community.set_status(actor, repo_id, 1, "open")
+        self._comments[name] = external_id(community.comment(actor, repo_id, 1, "An answer").id)
 
     def _path(self, row: Row, name: str) -> str:
         values = {
@@ -164,6 +167,7 @@ class Asker:
             "ns": OWNER,
             "name": name,
             "oid": self._commits.get(name, ""),
+            "event": self._comments.get(name, ""),
             **row.request.get("at", {}),
         }
         path = re.sub(

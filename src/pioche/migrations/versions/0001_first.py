@@ -401,12 +401,29 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("author_id", sa.Integer(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("was", sa.String(length=300), server_default="", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("hidden", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("edited_at", sa.BigInteger(), nullable=True),
+        sa.Column("editor_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["author_id"], ["accounts.id"], ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["discussion_id"], ["discussions.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["editor_id"], ["accounts.id"], ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_discussion_events_discussion", "discussion_events", ["discussion_id", "id"], unique=False)
+    op.create_table(
+        "comment_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("written_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["accounts.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["event_id"], ["discussion_events.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_comment_versions_event", "comment_versions", ["event_id", "id"], unique=False)
     op.create_table(
         "oauth_codes",
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -442,6 +459,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("oauth_tokens")
     op.drop_table("oauth_codes")
+    op.drop_table("comment_versions")
     op.drop_table("discussion_events")
     op.drop_table("redirects")
     op.drop_table("oauth_devices")

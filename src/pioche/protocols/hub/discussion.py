@@ -40,7 +40,9 @@ class DiscussionList(msgspec.Struct):
 
 
 class Event(msgspec.Struct, rename="camel"):
-    """`data`: comment `{edited, hidden, latest, history}`; status-change `{status}`; commit `{subject, oid}`."""
+    """`data`: comment `{edited, hidden, latest, history}`; status-change `{status}`; commit `{subject, oid}`;
+    title-change `{from, to}`.
+    """
 
     id: str
     type: str
@@ -71,6 +73,14 @@ class NewDiscussion(msgspec.Struct, rename="camel"):
 
 class NewComment(msgspec.Struct):
     comment: str = ""
+
+
+class EditedComment(msgspec.Struct):
+    content: str
+
+
+class NewTitle(msgspec.Struct):
+    title: str
 
 
 class NewStatus(msgspec.Struct):

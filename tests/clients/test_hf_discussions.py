@@ -1,0 +1,112 @@
+"""Discussions and pull requests with `huggingface_hub` and `hf discussions`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.community import DiscussionComment, DiscussionTitleChange
+from huggingface_hub.errors import HfHubHTTPError
+
+from pioche.testkit.clients import Hf
+from pioche.testkit.factories import Make
+from pioche.testkit.people import Cast
+
+pytestmark = pytest.mark.client
+
+
+@pytest.fixture
+def alice(make: Make, cast: Cast) -> HfApi:
+    return make.api(cast.alice)
+
+
+@pytest.fixture
+def carol(make: Make, cast: Cast) -> HfApi:
+    return make.api(cast.carol)
+
+
+@pytest.mark.parametrize("kind", ["model", "dataset"])
+def test_a_discussion_from_its_question_to_its_end(
+    alice: HfApi, carol: HfApi, make: Make, cast: Cast, kind: str
+) -> None:
+    repo = make.repo(cast.alice, {"a.txt": "a"}, kind)
+    opened = carol.create_discussion(repo, "It does not load", description="Why?", repo_type=kind)
+    assert (opened.num, opened.status, opened.is_pull_request, opened.author) == (1, "open", False, "carol")
+    alice.comment_discussion(repo, 1, "Which version?", repo_type=kind)
+    alice.change_discussion_status(repo, 1, "closed", comment="No answer", repo_type=kind)
+    assert [item.num for item in alice.get_repo_discussions(repo, repo_type=kind)] == [1]
+    assert not list(alice.get_repo_discussions(repo, repo_type=kind, discussion_status="open"))
+    assert not list(alice.get_repo_discussions(repo, repo_type=kind, discussion_type="pull_request"))
+    details = carol.get_discussion_details(repo, 1, repo_type=kind)
+    assert [event.type for event in details.events] == ["comment", "comment", "comment", "status-change"]
+    assert (details.title, details.status) == ("It does not load", "closed")
+
+
+def test_comments_are_edited_and_hidden(alice: HfApi, carol: HfApi, make: Make, cast: Cast) -> None:
+    repo = make.repo(cast.alice)
+    carol.create_discussion(repo, "A question")
+    comment = carol.comment_discussion(repo, 1, "One")
+    edited = carol.edit_discussion_comment(repo, 1, comment.id.upper(), "**Two**")
+    assert isinstance(edited, DiscussionComment)
+    assert (edited.id, edited.content, edited.edited, edited.hidden) == (comment.id, "**Two**", True, False)
+    assert (edited.number_of_edits, edited.edit_history[0]["raw"], edited.last_edited_by) == (1, "One", "carol")
+    assert edited.last_edited_at >= edited.created_at
+    assert "<strong>Two</strong>" in edited.rendered
+    hidden = alice.hide_discussion_comment(repo, 1, comment.id)
+    assert hidden.hidden
+    assert "Two" not in hidden.content
+    with pytest.raises(HfHubHTTPError, match="hidden"):
+        carol.edit_discussion_comment(repo, 1, comment.id, "Three")
+
+
+def test_a_title_changes(carol: HfApi, make: Make, cast: Cast) -> None:
+    repo = make.repo(cast.alice)
+    carol.create_discussion(repo, "First")
+    event = carol.rename_discussion(repo, 1, "Second")
+    assert isinstance(event, DiscussionTitleChange)
+    assert (event.old_title, event.new_title) == ("First", "Second")
+    details = carol.get_discussion_details(repo, 1)
+    assert (details.title, details.events[-1].id) == ("Second", event.id)
+    with pytest.raises(HfHubHTTPError, match="Only its author"):
+        make.api(cast.bob).rename_discussion(repo, 1, "Third")
+
+
+def test_a_pull_request_is_filled_and_merged(alice: HfApi, carol: HfApi, make: Make, cast: Cast) -> None:
+    repo = make.repo(cast.alice, {"a.txt": "a\n"})
+    draft = carol.create_pull_request(repo, "Say more", description="It was short.")
+    assert (draft.status, draft.is_pull_request, draft.git_reference) == ("draft", True, "refs/pr/1")
+    operation = CommitOperationAdd("a.txt", b"a\nb\n")
+    carol.create_commit(repo, [operation], commit_message="More", revision="refs/pr/1")
+    carol.change_discussion_status(repo, 1, "open")
+    details = alice.get_discussion_details(repo, 1)
+    assert details.diff is not None
+    assert "+b" in details.diff
+    assert (details.target_branch, details.conflicting_files) == ("refs/heads/main", [])
+    with pytest.raises(HfHubHTTPError):
+        carol.merge_pull_request(repo, 1)
+    alice.merge_pull_request(repo, 1, comment="Thanks")
+    merged = alice.get_discussion_details(repo, 1)
+    assert (merged.status, merged.merge_commit_oid) == ("merged", alice.model_info(repo).sha)
+
+
+def test_the_commands(hf: Hf, make: Make, cast: Cast) -> None:
+    repo = make.repo(cast.alice, {"a.txt": "a\n"})
+    run = hf.as_(cast.alice).run
+    assert "#1" in run("discussions", "create", repo, "--title", "A question", "--body", "Why?")
+    run("discussions", "comment", repo, "1", "--body", "Becaus")
+    comment = make.api(cast.alice).get_discussion_details(repo, 1).events[-1].id
+    run("discussions", "edit", repo, "1", comment, "--body", "Because")
+    run("discussions", "rename", repo, "1", "An answer")
+    run("discussions", "close", repo, "1", "--yes")
+    run("discussions", "reopen", repo, "1", "--yes")
+    told = json.loads(run("discussions", "info", repo, "1", "--json"))
+    assert (told["title"], told["status"]) == ("An answer", "open")
+    run("discussions", "create", repo, "--title", "A change", "--pull-request")
+    operation = CommitOperationAdd("b.txt", b"b\n")
+    make.api(cast.alice).create_commit(repo, [operation], commit_message="Add b", revision="refs/pr/2")
+    assert "+b" in run("discussions", "diff", repo, "2")
+    run("discussions", "merge", repo, "2", "--yes")
+    assert make.api(cast.alice).file_exists(repo, "b.txt")
+    listed = json.loads(run("discussions", "list", repo, "--status", "all", "--json"))
+    assert sorted(item["num"] for item in listed) == [1, 2]
