@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 import subprocess
+import tempfile
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from huggingface_hub import CommitOperationAdd
 from measure import bench, report, tool
@@ -33,6 +35,9 @@ def main() -> None:
             "HEAD resolve": (_head, f"{base}{resolve}"),
             "repository info": (_get, f"{base}/api/models/{repo}"),
             "tree of 1,000 files": (_get, f"{base}/api/models/{repo}/tree/main"),
+            "small file, nothing kept": (_get_anew, f"{base}{resolve}"),
+            "repository info, nothing kept": (_get_anew, f"{base}/api/models/{repo}"),
+            "tree of 1,000 files, nothing kept": (_get_anew, f"{base}/api/models/{repo}/tree/main"),
         }
         # In turns, and the best of each: what else the machine does should not hit one address alone.
         rates = dict.fromkeys(ask, 0.0)
@@ -49,6 +54,21 @@ def main() -> None:
 def _get(url: str, seconds: int) -> float:
     """By `wrk`. Any answer that is not 2xx or 3xx is a failure of the measurement."""
     output = _warm_run(lambda s: ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{s}s", url], seconds)
+    assert "Non-2xx" not in output, f"{url} did not answer well:\n{output}"
+    return _number(r"Requests/sec:\s+([\d.]+)", output)
+
+
+def _get_anew(url: str, seconds: int) -> float:
+    """Another query each time, so that no answer can be one that was kept."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        path = urlsplit(url).path
+        script.write(
+            "local n = math.random(1000000000)\n"
+            f'request = function() n = n + 1; return wrk.format("GET", "{path}?n=" .. n) end\n'
+        )
+        script.flush()
+        options = ["-t", "1", "-c", str(CONNECTIONS), "-s", script.name]
+        output = _warm_run(lambda s: ["wrk", *options, "-d", f"{s}s", url], seconds)
     assert "Non-2xx" not in output, f"{url} did not answer well:\n{output}"
     return _number(r"Requests/sec:\s+([\d.]+)", output)
 
