@@ -7,6 +7,7 @@ Arguments: a part of an address (only those), and after it a JSON object for the
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ from pioche.testkit.people import cast_on
 from pioche.testkit.server import Server
 
 TABLE = Path(__file__).parent.parent / "tests" / "access_matrix.tsv"
+ABOUT = re.compile(r"\{(repo|bucket|collection)")
 
 
 def main(part: str = "", request: str = "") -> None:
@@ -30,7 +32,7 @@ def main(part: str = "", request: str = "") -> None:
         hub = build_hub(Settings(data=server.data))
         asker = Asker(server.url, hub, cast, routes)
         for address, method in sorted(key for key in keys if part in key[0]):
-            for visibility in ("private", "public") if "{repo" in address or "{bucket}" in address else ("-",):
+            for visibility in ("private", "public") if ABOUT.search(address) else ("-",):
                 row = Row(method, address, visibility, {}, json.loads(request or "{}"))
                 statuses = [str(asker.ask(row, person).status_code) for person in PEOPLE]
                 print("\t".join([method, address, visibility, *statuses, request]))

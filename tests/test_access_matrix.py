@@ -44,7 +44,9 @@ def test_every_route_is_in_the_table() -> None:
 
 
 def test_routes_about_a_repository_are_asked_about_a_public_and_a_private_one() -> None:
-    for key in {row.key for row in ROWS if "{repo" in row.address or "{bucket}" in row.address}:
+    for key in {
+        row.key for row in ROWS if "{repo" in row.address or "{bucket}" in row.address or "{collection}" in row.address
+    }:
         assert {row.visibility for row in ROWS if row.key == key} >= {"public", "private"}, key
 
 

@@ -11,6 +11,8 @@ from pioche.buckets import api as buckets_api
 from pioche.buckets import pages as buckets_pages
 from pioche.buckets import tasks as buckets_tasks
 from pioche.buckets.service import Buckets
+from pioche.collections import api as collections_api
+from pioche.collections.service import Collections
 from pioche.community import api as community_api
 from pioche.community import pages as community_pages
 from pioche.community import store as community_store
@@ -72,6 +74,7 @@ ROUTES: list[list[Route]] = [
     repos_commit_api.routes,
     buckets_api.routes,
     buckets_pages.routes,
+    collections_api.routes,
     community_api.routes,
     community_pages.routes,
     repos_pages.routes,
@@ -120,6 +123,7 @@ def build_hub(settings: Settings) -> Hub:
         commits=commits,
         buckets=Buckets(database, xet, trees),
         community=community,
+        collections=Collections(database),
         repos=Repos(database, gitstore, queue, settings, lfs, xet),
         refs=refs,
         infos=Infos(database, gitstore, lfs),

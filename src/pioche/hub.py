@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pioche.accounts.grants import Signer
     from pioche.accounts.service import Accounts
     from pioche.buckets.service import Buckets
+    from pioche.collections.service import Collections
     from pioche.community.service import Community
     from pioche.git.service import Git
     from pioche.lfs.service import Lfs
@@ -47,6 +48,7 @@ class Hub:
     commits: Commits
     buckets: Buckets
     community: Community
+    collections: Collections
     repos: Repos
     refs: Refs
     infos: Infos

@@ -20,6 +20,7 @@ import httpx
 
 from pioche.accounts.types import Actor
 from pioche.buckets.types import EMPTY, AddFile, BucketId
+from pioche.collections.types import NewCollection
 from pioche.community.types import NewDiscussion
 from pioche.hub import Hub
 from pioche.names import RepoId, RepoKind
@@ -76,6 +77,8 @@ def address_of(route: Route) -> str:
     """The address as the table writes it."""
     if "/buckets/{ns}/{name}" in route.pattern and (route.method, route.pattern) != MAKE_BUCKET:
         return route.pattern.replace("{ns}/{name}", "{bucket}")
+    if "/collections/{ns}/{slug}" in route.pattern:
+        return route.pattern.replace("{ns}/{slug}", "{collection}")
     for kind in RepoKind:
         for start, web in ((f"/api/{kind.plural}/", "/api/"), (f"/{kind.prefix}", "/")):
             for name in ("{name.git}", "{name}"):
@@ -96,6 +99,7 @@ class Asker:
         self._routes = {(route.method, address_of(route)): route for route in reversed(routes)}
         self._repos: dict[str, str] = {}
         self._commits: dict[str, str] = {}
+        self._items: dict[str, str] = {}  # name of a collection -> id of its item
         self._comments: dict[str, str] = {}
         self._numbers = itertools.count(1)
         self._clients: dict[str, httpx.Client] = {}
@@ -103,8 +107,12 @@ class Asker:
     def ask(self, row: Row, person: str) -> httpx.Response:
         """The answer to one person. A repository that may have been changed is not asked about again."""
         kind = self._kind(row)
-        key = f"{kind} {row.visibility}"
-        name = self._repos[key] = self._repos.get(key) or self._make(kind, row.visibility)
+        of_collection = "{collection}" in row.address
+        key = f"{'collection' if of_collection else kind} {row.visibility}"
+        name = self._repos.get(key) or (
+            self._make_collection(row.visibility) if of_collection else self._make(kind, row.visibility)
+        )
+        self._repos[key] = name
         html = self._routes[row.key].dialect == "html"
         client = self._browser(person, row) if html else self._tool(person)
         request = client.build_request(row.method, self._path(row, name), **self._content(row, name, person))
@@ -123,8 +131,8 @@ class Asker:
     # -- what is asked about --
 
     def _kind(self, row: Row) -> RepoKind | None:
-        """None is a bucket."""
-        if "{bucket}" in row.address:
+        """None is a bucket or a collection."""
+        if "{bucket}" in row.address or "{collection}" in row.address:
             return None
         pattern = self._routes[row.key].pattern
         return next((kind for kind in RepoKind if f"/{kind.plural}/{{ns}}" in pattern), RepoKind.MODEL)
@@ -144,6 +152,16 @@ class Asker:
         actor, bucket_id = self._actor("alice"), BucketId(OWNER, name)
         self._hub.buckets.create(actor, bucket_id, visibility == "private")
         self._hub.buckets.writing.apply(actor, bucket_id, [AddFile("README.md", EMPTY)])
+
+    def _make_collection(self, visibility: str) -> str:
+        """The end of the slug of a collection of alice's with an item, and no other."""
+        actor, collections, number = self._actor("alice"), self._hub.collections, next(self._numbers)
+        inner = collections.create(actor, NewCollection(OWNER, f"Inner {number}")).collection
+        slug = collections.create(actor, NewCollection(OWNER, f"Matrix {number}", "", visibility == "private"))
+        filled = collections.add(actor, slug.collection.slug, "collection", inner.slug)
+        name = filled.collection.slug.partition("/")[2]
+        self._items[name] = external_id(filled.items[0].id)
+        return name
 
     def _make_repo(self, kind: RepoKind, name: str, visibility: str) -> None:
         """A repository with a file, a branch `dev`, a tag `v1` and pull request 1, which alice opened, and answered."""
@@ -166,6 +184,8 @@ class Asker:
             **DEFAULTS,
             "ns": OWNER,
             "name": name,
+            "slug": name,
+            "item": self._items.get(name, ""),
             "oid": self._commits.get(name, ""),
             "event": self._comments.get(name, ""),
             **row.request.get("at", {}),

@@ -334,6 +334,58 @@ def upgrade() -> None:
         sa.UniqueConstraint("namespace_lower", "name_lower", name="uq_bucket_redirects_name"),
     )
     op.create_table(
+        "collections",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=24), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=100), nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("private", sa.Boolean(), nullable=False),
+        sa.Column("theme", sa.String(length=16), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("upvotes", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+        sa.UniqueConstraint("owner_id", "title", name="uq_collections_title"),
+    )
+    op.create_index("ix_collections_updated", "collections", ["updated_at", "id"], unique=False)
+    op.create_index("ix_collections_upvotes", "collections", ["upvotes", "id"], unique=False)
+    op.create_table(
+        "collection_items",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("collection_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("repo_id", sa.Integer(), nullable=True),
+        sa.Column("bucket_id", sa.Integer(), nullable=True),
+        sa.Column("child_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["collection_id"], ["collections.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["repo_id"], ["repos.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["bucket_id"], ["buckets.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["child_id"], ["collections.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("collection_id", "repo_id", name="uq_collection_items_repo"),
+        sa.UniqueConstraint("collection_id", "bucket_id", name="uq_collection_items_bucket"),
+        sa.UniqueConstraint("collection_id", "child_id", name="uq_collection_items_child"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_collection_items_repo", "collection_items", ["repo_id"], unique=False)
+    op.create_index("ix_collection_items_bucket", "collection_items", ["bucket_id"], unique=False)
+    op.create_index("ix_collection_items_child", "collection_items", ["child_id"], unique=False)
+    op.create_table(
+        "collection_votes",
+        sa.Column("collection_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["collection_id"], ["collections.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("collection_id", "account_id"),
+    )
+    op.create_index("ix_collection_votes_account", "collection_votes", ["account_id"], unique=False)
+    op.create_table(
         "discussions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("repo_id", sa.Integer(), nullable=False),
@@ -457,6 +509,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("collection_votes")
+    op.drop_table("collection_items")
+    op.drop_table("collections")
     op.drop_table("oauth_tokens")
     op.drop_table("oauth_codes")
     op.drop_table("comment_versions")
