@@ -109,3 +109,11 @@ def test_what_the_scrubber_found_shows_without_reading_again(room: Room, repo: s
         flip(path)
     assert list(hub.xet.scrubber.run()) == list(hub.lfs.scrubber.run()) == []
     assert doctor(hub) == (0, ["All is well."]), "what is right again is no fault any more"
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["gc"], ["rebuild", "repos"]])
+def test_a_folder_without_a_hub_is_an_error_and_stays_empty(tmp_path: Path, command: list[str]) -> None:
+    answer = CliRunner().invoke(main, [*command, "--data", str(tmp_path / "elsewhere")])
+    assert answer.exit_code == 1
+    assert f"There is no hub in {tmp_path / 'elsewhere'}" in answer.output
+    assert not (tmp_path / "elsewhere").exists()

@@ -15,11 +15,16 @@ from pioche.hub import Hub
 from pioche.lfs.tasks import UNHELD_GRACE_DAYS
 from pioche.settings import load_settings
 
+DATABASE = "hub.db"  # in the data folder; a folder without it was never a hub's
+
 
 @contextmanager
-def opened(data: Path | None) -> Iterator[Hub]:
-    """The hub of a data folder, for one command."""
-    hub = build_hub(load_settings({"data": data}))
+def opened(data: Path | None, new: bool = False) -> Iterator[Hub]:
+    """The hub of a data folder, for one command. Only with `new` is one made where none is; else that is an error."""
+    settings = load_settings({"data": data})
+    if not new and not (settings.data / DATABASE).is_file():
+        raise click.ClickException(f"There is no hub in {settings.data.absolute()}. Name its folder with --data.")
+    hub = build_hub(settings)
     try:
         yield hub
     finally:
@@ -40,7 +45,7 @@ def routes(text: str) -> None:
 @data_option
 def migrate(data: Path | None) -> None:
     """Bring the database of a data folder to this version."""
-    with opened(data):
+    with opened(data, new=True):
         click.echo("The database is up to date.")
 
 
