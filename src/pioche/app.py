@@ -12,10 +12,13 @@ from pioche.buckets import pages as buckets_pages
 from pioche.buckets import tasks as buckets_tasks
 from pioche.buckets.service import Buckets
 from pioche.collections import api as collections_api
+from pioche.collections import pages as collections_pages
 from pioche.collections.service import Collections
 from pioche.community import api as community_api
+from pioche.community import likes_api
 from pioche.community import pages as community_pages
 from pioche.community import store as community_store
+from pioche.community.likes import Likes
 from pioche.community.service import Community
 from pioche.git import api as git_api
 from pioche.git import lfs_api as git_lfs_api
@@ -75,8 +78,10 @@ ROUTES: list[list[Route]] = [
     buckets_api.routes,
     buckets_pages.routes,
     collections_api.routes,
+    collections_pages.routes,
     community_api.routes,
     community_pages.routes,
+    likes_api.routes,
     repos_pages.routes,
 ]
 
@@ -123,6 +128,7 @@ def build_hub(settings: Settings) -> Hub:
         commits=commits,
         buckets=Buckets(database, xet, trees),
         community=community,
+        likes=Likes(database),
         collections=Collections(database),
         repos=Repos(database, gitstore, queue, settings, lfs, xet),
         refs=refs,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pioche.accounts.service import Accounts
     from pioche.buckets.service import Buckets
     from pioche.collections.service import Collections
+    from pioche.community.likes import Likes
     from pioche.community.service import Community
     from pioche.git.service import Git
     from pioche.lfs.service import Lfs
@@ -48,6 +49,7 @@ class Hub:
     commits: Commits
     buckets: Buckets
     community: Community
+    likes: Likes
     collections: Collections
     repos: Repos
     refs: Refs

@@ -1,4 +1,4 @@
-"""The tables of discussions. All are truth."""
+"""The tables of discussions and likes. All are truth."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
@@ -48,4 +48,16 @@ comment_versions = Table(
     Column("text", Text, nullable=False),
     Column("written_at", BigInteger, nullable=False),
     Index("ix_comment_versions_event", "event_id", "id"),
+)
+
+likes = Table(
+    "likes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("repo_id", Integer, ForeignKey("repos.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("user_id", "repo_id", name="uq_likes_user_repo"),
+    Index("ix_likes_repo", "repo_id", "id"),
+    Index("ix_likes_user", "user_id", "id"),
 )

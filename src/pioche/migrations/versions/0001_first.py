@@ -404,6 +404,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_discussions_author", "discussions", ["author_id"], unique=False)
     op.create_table(
+        "likes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("repo_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["repo_id"], ["repos.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["accounts.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("user_id", "repo_id", name="uq_likes_user_repo"),
+    )
+    op.create_index("ix_likes_repo", "likes", ["repo_id", "id"], unique=False)
+    op.create_index("ix_likes_user", "likes", ["user_id", "id"], unique=False)
+    op.create_table(
         "oauth_connections",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("app_id", sa.Integer(), nullable=False),
@@ -519,6 +532,7 @@ def downgrade() -> None:
     op.drop_table("redirects")
     op.drop_table("oauth_devices")
     op.drop_table("oauth_connections")
+    op.drop_table("likes")
     op.drop_table("discussions")
     op.drop_table("bucket_redirects")
     op.drop_table("bucket_leftovers")

@@ -81,7 +81,8 @@ def page_values(call: Call, header: Header, tab: str) -> dict[str, Any]:
     def file(verb: str, revision: str, path: str = "") -> str:
         return file_url(repo_id, verb, revision, path)
 
-    return {"header": header, "repo": header.repo, "tab": tab, "url": url, "file_url": file}
+    liked = call.hub.likes.has(call.actor, header.repo)
+    return {"header": header, "repo": header.repo, "liked": liked, "tab": tab, "url": url, "file_url": file}
 
 
 def _sources(repo: Repo) -> list[tuple[RepoKind, str, str]]:
