@@ -12,6 +12,7 @@ from pioche.buckets import pages as buckets_pages
 from pioche.buckets import tasks as buckets_tasks
 from pioche.buckets.service import Buckets
 from pioche.collections import api as collections_api
+from pioche.collections import pages as collections_pages
 from pioche.collections.service import Collections
 from pioche.community import api as community_api
 from pioche.community import likes_api
@@ -77,6 +78,7 @@ ROUTES: list[list[Route]] = [
     buckets_api.routes,
     buckets_pages.routes,
     collections_api.routes,
+    collections_pages.routes,
     community_api.routes,
     community_pages.routes,
     likes_api.routes,

@@ -32,7 +32,8 @@ _HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 RESERVED_NAMES = frozenset((
     "api", "models", "datasets", "spaces", "kernels", "buckets", "collections", "organizations",
     "users", "user", "admin", "login", "logout", "join", "signup", "settings", "new", "new-dataset",
-    "new-space", "new-bucket", "static", "assets", "health", "healthz", "readyz", "docs", "oauth", "notifications",
+    "new-space", "new-bucket", "new-collection", "add-to-collection",
+    "static", "assets", "health", "healthz", "readyz", "docs", "oauth", "notifications",
     "search", "tasks", "papers", "posts", "chat", "playground", "jobs", "metrics", "me", "cas", "lfs",
     "uploads", "hf", "git", "setup", "about", "charter", "welcome", "favicon.ico", "robots.txt",
     "hardware", "templates", "semantic-search", "zero-gpu", ".well-known", "none",

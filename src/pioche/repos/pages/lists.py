@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from pioche.accounts.access import owner_role
 from pioche.accounts.types import AccountKind, OrgRole
+from pioche.collections.types import CollectionFilter
 from pioche.names import RepoKind
 from pioche.repos.types import Repo, RepoFilter, Sort
 from pioche.web.call import Call
@@ -94,7 +95,9 @@ def profile(call: Call) -> Response:
         sections.append((kind, call.hub.repos.page(call.actor, wanted, 0, PAGE), total))
     can_admin = call.actor.is_admin or owner_role(call.actor, view.account.id) >= OrgRole.ADMIN
     buckets = call.hub.buckets.list(call.actor, view.account.name, "", PAGE)
+    collections = call.hub.collections.list(call.actor, CollectionFilter(owners=(view.account.name,)), PAGE)
     values = {"view": view, "sections": sections, "buckets": buckets, "can_admin": can_admin, "liked": None}
+    values["collections"] = collections
     if view.account.kind is AccountKind.USER:
         start = call.query_int("liked", 0, 0, 2**62)
         values["liked"] = call.hub.likes.of(call.actor, view.account.name, start, PAGE)
