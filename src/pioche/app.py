@@ -100,10 +100,8 @@ def build_hub(settings: Settings) -> Hub:
     data = settings.data
     database = _open_database(settings)
     signer = Signer.from_file(data / "secret.key")
-    queue = Queue(database, settings.workers)
-    queue.register(TASKS)
-    blobs = LocalBlobStore(data / "blobs")
-    gitstore = BareGitStore(data / "git")
+    queue = _open_queue(database, settings)
+    blobs, gitstore = LocalBlobStore(data / "blobs"), BareGitStore(data / "git")
     accounts = Accounts(database, settings, queue, signer)
     xet = Xet(database, blobs, signer, settings)
     lfs = Lfs(database, blobs, xet, queue, signer, settings)
@@ -144,6 +142,12 @@ def _open_database(settings: Settings) -> SqliteDatabase:
     database = SqliteDatabase(path, readers=settings.threads + settings.workers + 2)
     upgrade(database, path)
     return database
+
+
+def _open_queue(database: SqliteDatabase, settings: Settings) -> Queue:
+    queue = Queue(database, settings.workers)
+    queue.register(TASKS)
+    return queue
 
 
 def build_app(hub: Hub) -> HubApp:
