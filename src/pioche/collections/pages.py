@@ -109,7 +109,7 @@ def change_item(call: Call) -> Response:
         case "remove":
             collections.remove_item(call.actor, slug, item)
         case _:
-            raise InvalidInput("'do' is one of: note, up, down, remove.")
+            raise InvalidInput(_("'do' is one of: note, up, down, remove."))
     return see_other(f"/{filled.collection.path}")
 
 
