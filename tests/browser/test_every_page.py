@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Request
 
+from pioche.app import ROUTES
 from pioche.testkit.browser import Visits
 from pioche.testkit.factories import Make
 from pioche.testkit.people import Cast
+from pioche.web.routing import Route, Router
 
 pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parents[1] / "web/axe-core-4.14.1/axe.min.js").read_text()
@@ -17,7 +19,7 @@ RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice
 CONTRAST = "{type: 'rule', values: ['color-contrast']}"
 LIGHT = 150_000  # bytes of a model's page with all that it loads, as they come over the wire
 
-# `{repo}` is a model with one file of each kind, `{pr}` its pull request, `{oid}` its newest commit.
+# `{repo}` is a model with one file of each kind and a pull request, `{oid}` its newest commit.
 FOR_ALICE = [
     "/",
     "/models",
@@ -60,7 +62,22 @@ FOR_ALICE = [
     "/settings/applications",
     "/settings/applications/new",
     "/oauth/device",
+    "{app}",
+    "/oauth/authorize?client_id={client}&redirect_uri=http://127.0.0.1/done&response_type=code&state=s&code_challenge="
+    "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+    "/buckets",
+    "/buckets/{bucket}",
+    "/buckets/{bucket}/tree/data",
+    "/buckets/{bucket}/settings",
+    "/buckets/{bucket}/delete/notes.txt",
+    "/new-bucket",
+    "/collections",
+    "/collections/{collection}",
+    "/new-collection",
+    "/add-to-collection?type=model&id={repo}",
 ]
+# These show the same page as another one, lead on to one, or are no pages; the set-up has a test of its own.
+LIKE_OTHERS = {"/static/{path*}", "/settings", "/join", "/setup", "/new-dataset"}
 FOR_NOBODY = ["/", "/login", "/signup", "/{repo}", "/{repo}/discussions/1", "/alice/there-is-no-such-thing"]
 
 
@@ -78,6 +95,26 @@ def places(make: Make, cast: Cast, png: bytes, wav: bytes, safetensors: bytes) -
     )
     dataset = make.repo(cast.alice, kind="dataset", files={"README.md": "# Rows\n", "rows.csv": "a\n1\n"})
     return {"repo": repo, "oid": oid, "dataset": dataset, "empty": make.repo(cast.alice)}
+
+
+@pytest.fixture
+def more_places(make: Make, cast: Cast, visit: Visits, places: dict[str, str]) -> dict[str, str]:
+    """With a bucket, a collection and an application."""
+    api, bucket = make.api(cast.alice), f"alice/{make.name('bucket')}"
+    api.create_bucket(bucket)
+    api.batch_bucket_files(bucket, add=[(b"1", "notes.txt"), (b"2", "data/rows.csv")])
+    collection = api.create_collection(make.name("best"), namespace="alice", description="The best").slug
+    api.add_collection_item(collection, places["repo"], "model", note="Small")
+    page = visit(cast.alice)
+    page.goto("/settings/applications/new")
+    page.get_by_label("On the machines of people").check()
+    page.get_by_label("Name").fill("Notebook")
+    page.get_by_label("Redirect addresses").fill("http://127.0.0.1/done")
+    page.get_by_role("button", name="Register").click()
+    client = page.locator("dd code").first.inner_text()
+    page.goto("/settings/applications")
+    app = page.get_by_role("main").get_by_role("link", name="Notebook").first.get_attribute("href")
+    return {**places, "bucket": bucket, "collection": collection, "client": client, "app": app or ""}
 
 
 def faults(page: Page, rules: str = RULES) -> list[str]:
@@ -107,15 +144,34 @@ def look_at(page: Page) -> list[str]:
     return [*found, *too_wide(page)]
 
 
-def test_no_page_hinders_anyone(visit: Visits, cast: Cast, places: dict[str, str]) -> None:
+def test_no_page_hinders_anyone(visit: Visits, cast: Cast, more_places: dict[str, str]) -> None:
     found = []
     for person, addresses in ((cast.alice, FOR_ALICE), (None, FOR_NOBODY)):
         page = visit(person, reduced_motion="reduce")
         for address in addresses:
-            page.goto(address.format(**places))
+            page.goto(address.format(**more_places))
             found += [f"{address} {fault}" for fault in look_at(page)]
     visit.expect_error("status of 404")  # the one page that is not there
     assert found == []
+
+
+def pattern_of(route: Route) -> str:
+    """A page below a path of files is the page of the files; kinds of repositories share theirs."""
+    return route.pattern.removesuffix("/{path*}") if "{rev}" in route.pattern else route.pattern
+
+
+def test_no_page_is_left_out() -> None:
+    """A page that is new needs a line in the lists above."""
+    routes = [route for routes in ROUTES for route in routes]
+    names = ("repo", "dataset", "empty", "bucket", "collection")
+    example = {**dict.fromkeys(names, "alice/x"), "oid": "0" * 40, "client": "x", "app": "/settings/applications/x"}
+    router, looked_at = Router(routes), set(LIKE_OTHERS)
+    for address in (*FOR_ALICE, *FOR_NOBODY):
+        route, _, _ = router.find("GET", address.format(**example).partition("?")[0])
+        assert route, address
+        looked_at.add(pattern_of(route))
+    pages = {pattern_of(route) for route in routes if route.method == "GET" and route.dialect == "html"}
+    assert {page for page in pages - looked_at if not page.startswith(("/datasets/", "/spaces/"))} == set()
 
 
 def test_open_menus_and_dialogs_hinder_nobody(visit: Visits, cast: Cast, places: dict[str, str]) -> None:
