@@ -191,7 +191,12 @@ def test_open_menus_and_dialogs_hinder_nobody(visit: Visits, cast: Cast, places:
     assert found == []
 
 
-def test_a_models_page_is_light(visit: Visits, places: dict[str, str]) -> None:
+def test_a_models_page_is_light(visit: Visits, cast: Cast, make: Make) -> None:
+    """With all that it loads on a first visit. Math brings fonts of its own, and only where there is some."""
+    card = (
+        "# Weather\n\nIt *knows* **rain**, in `code` too.\n\n```python\nimport os\n```\n\n| a | b |\n|-|-|\n| 1 | 2 |\n"
+    )
+    repo = make.repo(cast.alice, files={"README.md": card * 5})
     page = visit()
     sizes: dict[str, int] = {}
 
@@ -200,7 +205,7 @@ def test_a_models_page_is_light(visit: Visits, places: dict[str, str]) -> None:
         sizes[request.url] = size["responseBodySize"] + size["responseHeadersSize"]
 
     page.on("requestfinished", note)
-    page.goto(f"/{places['empty']}")
+    page.goto(f"/{repo}")
     page.wait_for_load_state("networkidle")
     assert any("woff2" in url for url in sizes)
     assert sum(sizes.values()) <= LIGHT, sizes
