@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,16 @@ MIB = 1024 * 1024
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--large", type=int, default=64, help="MiB of the large files that client tests move (64).")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The client in this process remembers what hubs had, by address, in the developer's home: here each run is new.
+
+    It reads the variable when it is imported, which is later.
+    """
+    folder = tempfile.mkdtemp(prefix="pioche-client-")
+    os.environ["HF_HOME"] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture(scope="session")
