@@ -1,19 +1,13 @@
-"""The files of the face: `/static/v<version>/<path>`, cached for good because the version is in the address.
-
-It is in the path, not behind a question mark, so that scripts and styles lead to files of their own version: what they
-name is relative.
-"""
+"""The files of the face: `/static/<path>?v=<version>`, cached for good because the version is in the address."""
 
 from __future__ import annotations
 
 import mimetypes
-import re
 from functools import lru_cache
 from pathlib import Path
 
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-import pioche
 from pioche.errors import NotFound
 from pioche.web.call import Call
 from pioche.web.compression import FILE_LEVEL, SMALLEST, gzipped, takes_gzip
@@ -23,24 +17,21 @@ from pioche.web.routing import Route
 ROOT = Path(__file__).parent / "static"
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("text/javascript", ".js")
-CURRENT = f"v{pioche.__version__}"
-_VERSION = re.compile(r"v\d[\w.+]*")
 # Fonts and images are compressed already.
 TEXT = frozenset(["text/css", "text/javascript", "image/svg+xml", "text/plain"])
 
 
 def static_file(call: Call) -> Response:
     missing = NotFound("There is no such file.")
-    version, name = _split_version(call.params["path"])
     try:
-        path = (ROOT / name).resolve()
+        path = (ROOT / call.params["path"]).resolve()
         if not path.is_relative_to(ROOT) or not path.is_file():
             raise missing
     except (OSError, ValueError) as error:  # no file system has such a name
         raise missing from error
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     headers = {
-        "cache-control": "public, max-age=31536000, immutable" if version == CURRENT else "public, max-age=3600",
+        "cache-control": "public, max-age=31536000, immutable" if call.query("v") else "public, max-age=3600",
         "x-content-type-options": "nosniff",
     }
     status = path.stat()
@@ -51,12 +42,6 @@ def static_file(call: Call) -> Response:
         return FileResponse(path, media_type=media_type, headers=headers)
     headers["content-encoding"] = "gzip"
     return Response(_packed(path, status.st_mtime_ns), media_type=media_type, headers=headers)
-
-
-def _split_version(path: str) -> tuple[str, str]:
-    """A page that was open while the hub changed its version may ask for a file of the old one: it gets the new one."""
-    first, _, rest = path.partition("/")
-    return (first, rest) if _VERSION.fullmatch(first) else ("", path)
 
 
 @lru_cache(maxsize=256)
