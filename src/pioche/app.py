@@ -52,7 +52,7 @@ from pioche.repos.service.repos import Repos
 from pioche.repos.service.trees import Trees
 from pioche.repos.service.upkeep import Upkeep
 from pioche.settings import Settings
-from pioche.web import assets, health
+from pioche.web import assets, health, openapi
 from pioche.web.asgi import HubApp
 from pioche.web.routing import Route, Router
 from pioche.web.templates import Templates
@@ -84,6 +84,7 @@ ROUTES: list[list[Route]] = [
     likes_api.routes,
     repos_pages.routes,
 ]
+ROUTES.append(openapi.routes_about([route for routes in ROUTES for route in routes]))
 
 TASKS: list[TaskType] = [
     *accounts_tasks.tasks,

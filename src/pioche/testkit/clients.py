@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from pioche.testkit.client_calls import CALLS
+
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
@@ -84,7 +86,9 @@ class Hf(_Client):
 
     def run(self, *arguments: str, folder: Path | None = None, seconds: float = 280) -> str:
         """What `hf ARGUMENTS` prints; raises `CommandFailed`."""
-        return _output(self._run(["hf", *arguments], folder, _QUIET, seconds))
+        printed = _output(self._run(["hf", *arguments], folder, _QUIET, seconds))
+        CALLS.note_command(arguments)
+        return printed
 
     def try_run(self, *arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
         """As `run`, for a command that is meant to fail."""

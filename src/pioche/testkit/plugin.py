@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pioche.testkit.client_calls import CALLS, write_table
 from pioche.testkit.server import Server
 
 # Loaded by every run of pytest, so what needs the whole hub or a client is imported by the fixture that needs it.
@@ -27,6 +28,7 @@ MIB = 1024 * 1024
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--large", type=int, default=64, help="MiB of the large files that client tests move (64).")
+    parser.addoption("--client-table", action="store_true", help="End with a table of the calls of the stock client.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,6 +39,32 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.mkdtemp(prefix="pioche-client-")
     os.environ["HF_HOME"] = folder
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+# -- which calls of the stock client were made, in tests that passed --
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.config.getoption("--client-table") and item.get_closest_marker("client"):
+        CALLS.begin()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call":
+        CALLS.end(report.passed)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.getoption("--client-table"):
+        terminalreporter.section("calls of the stock client | passed")
+        write_table(terminalreporter.write_line)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A call that nothing has proven fails the run."""
+    if session.config.getoption("--client-table") and not write_table(lambda _: None):
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
