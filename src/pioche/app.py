@@ -20,6 +20,9 @@ from pioche.community import pages as community_pages
 from pioche.community import store as community_store
 from pioche.community.likes import Likes
 from pioche.community.service import Community
+from pioche.follows import api as follows_api
+from pioche.follows import pages as follows_pages
+from pioche.follows.service import Follows
 from pioche.git import api as git_api
 from pioche.git import lfs_api as git_lfs_api
 from pioche.git.service import Git
@@ -82,6 +85,8 @@ ROUTES: list[list[Route]] = [
     community_api.routes,
     community_pages.routes,
     likes_api.routes,
+    follows_api.routes,
+    follows_pages.routes,
     repos_pages.routes,
 ]
 ROUTES.append(openapi.routes_about([route for routes in ROUTES for route in routes]))
@@ -129,6 +134,7 @@ def build_hub(settings: Settings) -> Hub:
         community=community,
         likes=Likes(database),
         collections=Collections(database),
+        follows=Follows(database, queue),
         repos=Repos(database, gitstore, queue, settings, lfs, xet),
         refs=refs,
         infos=Infos(database, gitstore, lfs),

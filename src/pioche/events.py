@@ -20,6 +20,12 @@ class UserJoined(Event, frozen=True, tag=True):
     user_id: int
 
 
+class UserFollowed(Event, frozen=True, tag=True):
+    """`actor_id` began to follow a user or an organisation."""
+
+    account_id: int
+
+
 class RepoCreated(Event, frozen=True, tag=True):
     """A repository was made."""
 
@@ -56,4 +62,4 @@ class RepoDeleted(Event, frozen=True, tag=True):
     name: str
 
 
-AnyEvent = UserJoined | RepoCreated | RepoUpdated | RepoMoved | RepoSettingsChanged | RepoDeleted
+AnyEvent = UserJoined | UserFollowed | RepoCreated | RepoUpdated | RepoMoved | RepoSettingsChanged | RepoDeleted

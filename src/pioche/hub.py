@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pioche.collections.service import Collections
     from pioche.community.likes import Likes
     from pioche.community.service import Community
+    from pioche.follows.service import Follows
     from pioche.git.service import Git
     from pioche.lfs.service import Lfs
     from pioche.oauth.service import Oauth
@@ -51,6 +52,7 @@ class Hub:
     community: Community
     likes: Likes
     collections: Collections
+    follows: Follows
     repos: Repos
     refs: Refs
     infos: Infos

@@ -35,7 +35,7 @@ RESERVED_NAMES = frozenset((
     "new-space", "new-bucket", "new-collection", "add-to-collection",
     "static", "assets", "health", "healthz", "readyz", "docs", "oauth", "notifications",
     "search", "tasks", "papers", "posts", "chat", "playground", "jobs", "metrics", "me", "cas", "lfs",
-    "uploads", "hf", "git", "setup", "about", "charter", "welcome", "favicon.ico", "robots.txt",
+    "uploads", "activity", "password", "hf", "git", "setup", "about", "charter", "welcome", "favicon.ico", "robots.txt",
     "hardware", "templates", "semantic-search", "zero-gpu", ".well-known", "none",
 ))
 # fmt: on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import json
 from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
 
 from pioche.accounts.tables import accounts, members, sessions, users
@@ -49,12 +50,21 @@ def set_profile(tx: Tx, account_id: int, text: ProfileText) -> None:
     tx.execute(
         update(accounts)
         .where(accounts.c.id == account_id)
-        .values(fullname=text.fullname, bio=text.bio, website=text.website)
+        .values(fullname=text.fullname, bio=text.bio, website=text.website, socials=json.encode(text.socials).decode())
     )
 
 
 def _to_account(row: Row[Any]) -> Account:
-    return Account(row.id, AccountKind(row.kind), row.name, row.fullname, row.created_at, row.bio, row.website)
+    return Account(
+        row.id,
+        AccountKind(row.kind),
+        row.name,
+        row.fullname,
+        row.created_at,
+        row.bio,
+        row.website,
+        json.decode(row.socials),
+    )
 
 
 # -- users --

@@ -26,6 +26,7 @@ accounts = Table(
     Column("bio", Text, nullable=False, server_default=""),
     Column("website", String(500), nullable=False, server_default=""),
     Column("created_at", BigInteger, nullable=False),
+    Column("socials", Text, nullable=False, server_default="{}"),  # JSON: place -> what one is called there
 )
 
 users = Table(

@@ -96,6 +96,11 @@ class Account:
     created_at: int
     bio: str = ""
     website: str = ""
+    socials: Mapping[str, str] = field(default_factory=dict)  # of SOCIALS
+
+
+SOCIALS = ("github", "twitter", "linkedin", "bluesky")
+"""Other places on the net that a profile may name, with what one is called there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,7 @@ class ProfileText:
     fullname: str
     bio: str
     website: str
+    socials: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from pioche.accounts.types import SOCIALS, ProfileText
 from pioche.errors import Conflict, HubError, InvalidCredentials, InvalidInput, InvalidName, NotFound, RateLimited
 from pioche.web import flash
 from pioche.web.call import Call
@@ -41,3 +42,9 @@ def int_arg(call: Call, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise NotFound(_("There is nothing at this address."))
     return int(text)
+
+
+def profile_text(form: dict[str, str]) -> ProfileText:
+    """What the fields of a profile say."""
+    socials = {place: form.get(place, "") for place in SOCIALS}
+    return ProfileText(form.get("fullname", ""), form.get("bio", ""), form.get("website", ""), socials)

@@ -6,8 +6,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done
-from pioche.accounts.types import OrgRole, ProfileText
+from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done, profile_text
+from pioche.accounts.types import OrgRole
 from pioche.errors import Conflict, HubError, NotFound
 from pioche.web import flash
 from pioche.web.call import Call
@@ -37,13 +37,13 @@ def create(call: Call) -> Response:
 def show_settings(call: Call) -> Response:
     values = _values(call)
     org = values["org"]
-    form = {"fullname": org.fullname, "bio": org.bio, "website": org.website}
+    form = {"fullname": org.fullname, "bio": org.bio, "website": org.website, **org.socials}
     return call.hub.templates.page(call, "accounts/org_settings.html", {**values, "form": form, "errors": {}})
 
 
 def save_profile(call: Call) -> Response:
     form = call.form()
-    text = ProfileText(form.get("fullname", ""), form.get("bio", ""), form.get("website", ""))
+    text = profile_text(form)
     try:
         call.hub.accounts.orgs.change_profile(call.actor, call.params["name"], text)
     except FAULTS as error:
@@ -78,7 +78,7 @@ def remove_member(call: Call) -> Response:
 def _members_again(call: Call, form: dict[str, str], error: HubError) -> Response:
     values = _values(call)  # raises where the actor may not see the page: then that is the answer
     org = values["org"]
-    profile = {"fullname": org.fullname, "bio": org.bio, "website": org.website}
+    profile = {"fullname": org.fullname, "bio": org.bio, "website": org.website, **org.socials}
     return again(call, "accounts/org_settings.html", {**values, "form": {**profile, **form}}, error)
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done
-from pioche.accounts.types import ProfileText
+from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done, profile_text
 from pioche.errors import InvalidInput
 from pioche.web.call import Call
 from pioche.web.responses import see_other
@@ -21,13 +20,13 @@ def show_index(_call: Call) -> Response:
 
 def show_profile(call: Call) -> Response:
     me = call.hub.accounts.people.me(call.actor)
-    form = {"fullname": me.fullname, "bio": me.bio, "website": me.website, "email": call.actor.email}
+    form = {"fullname": me.fullname, "bio": me.bio, "website": me.website, **me.socials, "email": call.actor.email}
     return call.hub.templates.page(call, "accounts/profile.html", {"form": form, "errors": {}})
 
 
 def save_profile(call: Call) -> Response:
     form = call.form()
-    text = ProfileText(form.get("fullname", ""), form.get("bio", ""), form.get("website", ""))
+    text = profile_text(form)
     try:
         call.hub.accounts.people.change_profile(call.actor, text, form.get("email", ""))
     except FAULTS as error:

@@ -54,6 +54,23 @@ class Orgs:
                 _keep_an_admin(tx, org, user_id)
             store.set_role(tx, org.id, user_id, role)
 
+    def change_role(self, actor: Actor, org_name: str, user_name: str, role: OrgRole) -> None:
+        """Of somebody who is a member; also by a token that may write. Raises `NotFound` for others, and `Conflict`."""
+        with self._database.write() as tx:
+            org = _org(tx, org_name)
+            require_org_admin(actor, org, by_token=True)
+            user_id = _user_id(tx, user_name)
+            if store.role_in(tx, org.id, user_id) is None:
+                raise NotFound(f"'{user_name[:100]}' is not in '{org.name}'.")
+            if role is not OrgRole.ADMIN:
+                _keep_an_admin(tx, org, user_id)
+            store.set_role(tx, org.id, user_id, role)
+
+    def require_admin(self, actor: Actor, name: str) -> None:
+        """Raises unless the actor, or their token that may write, administers that organisation."""
+        with self._database.read() as tx:
+            require_org_admin(actor, _org(tx, name), by_token=True)
+
     def remove_member(self, actor: Actor, org_name: str, user_name: str) -> None:
         """Takes a person out; anybody may leave by themselves. Raises `Conflict` if no admin would be left."""
         with self._database.write() as tx:

@@ -16,8 +16,15 @@ def require_person(actor: Actor) -> int:
     return actor.user_id
 
 
-def require_org_admin(actor: Actor, org: Account) -> None:
-    """Raises unless the actor is an admin of that organisation, or of the hub."""
+def require_org_admin(actor: Actor, org: Account, by_token: bool = False) -> None:
+    """Raises unless the actor is an admin of that organisation, or of the hub.
+
+    `by_token`: a token of theirs will do that may write everything.
+    """
+    if by_token and actor.token is not None and actor.token.role == "write":
+        if not actor.is_admin and owner_role(actor, org.id) < OrgRole.ADMIN:
+            raise Forbidden(f"Only admins of '{org.name}' can do this.")
+        return
     if actor.is_admin and (actor.user_id is None or actor.session is not None):
         return
     require_person(actor)

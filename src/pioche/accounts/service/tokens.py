@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pioche.accounts import keys, store
 from pioche.accounts.secrecy import TOKEN_PREFIX, digest, new_token
-from pioche.accounts.service.rights import require_person
+from pioche.accounts.service.rights import require_org_admin, require_person
 from pioche.accounts.types import AccountKind, Actor, NewToken, TokenInfo
 from pioche.errors import Conflict, Forbidden, InvalidCredentials, InvalidInput, NotFound
 from pioche.ports.database import Database, Tx
@@ -112,6 +112,22 @@ class Tokens:
         with self._database.write() as tx:
             if not keys.delete_token(tx, user_id, token_id):
                 raise _missing()
+
+    def revoke_leaked(self, actor: Actor, org_name: str, secret: str) -> str:
+        """Ends a token whose secret leaked, if it is one of a member's: its name. For admins of the organisation.
+
+        Whoever holds the secret could do as much harm with it, so no more is asked of them than to be an admin there.
+        """
+        with self._database.write() as tx:
+            org = store.find_account(tx, org_name)
+            if org is None or org.kind is not AccountKind.ORG:
+                raise NotFound(f"There is no organisation '{org_name[:100]}'.")
+            require_org_admin(actor, org, by_token=True)
+            found = keys.find_token(tx, digest(secret))
+            if found is None or store.role_in(tx, org.id, found[0]) is None:
+                raise NotFound(f"This is no token of a member of '{org.name}'.")
+            keys.delete_token(tx, found[0], found[1].id)
+        return found[1].name
 
     def _find(self, tx: Tx, secret: str) -> tuple[int, TokenInfo] | None:
         key = digest(secret)

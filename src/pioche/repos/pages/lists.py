@@ -1,4 +1,4 @@
-"""Home, the lists of models, datasets and Spaces, and the page of a person or an organisation."""
+"""Home, and the lists of models, datasets and Spaces."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from pioche.accounts.access import owner_role
-from pioche.accounts.types import AccountKind, OrgRole
-from pioche.collections.types import CollectionFilter
 from pioche.names import RepoKind
 from pioche.repos.types import Repo, RepoFilter, Sort
 from pioche.web.call import Call
@@ -54,7 +51,9 @@ def home(call: Call) -> Response:
         return call.hub.templates.page(call, "repos/welcome.html", {})
     columns = [(kind, _find(call, RepoFilter(kind=kind), 8)) for kind in RepoKind]
     mine = _find(call, RepoFilter(author=call.actor.name), 8) if not call.actor.is_anonymous else []
-    return call.hub.templates.page(call, "repos/home.html", {"columns": columns, "mine": mine})
+    return call.hub.templates.page(
+        call, "repos/home.html", {"columns": columns, "mine": mine, "feed": call.hub.follows.feed(call.actor, 0, 12)}
+    )
 
 
 def show_list(kind: RepoKind, call: Call) -> Response:
@@ -85,25 +84,6 @@ def _elsewhere(call: Call, wanted: RepoFilter) -> list[tuple[RepoKind, int]]:
     return [(kind, total) for kind, total in found if total]
 
 
-def profile(call: Call) -> Response:
-    """The account itself decides what strangers may see of it."""
-    view = call.hub.accounts.profile(call.actor, call.arg("ns"))
-    sections = []
-    for kind in RepoKind:
-        wanted = RepoFilter(kind=kind, author=view.account.name)
-        total = call.hub.repos.count(call.actor, wanted)
-        sections.append((kind, call.hub.repos.page(call.actor, wanted, 0, PAGE), total))
-    can_admin = call.actor.is_admin or owner_role(call.actor, view.account.id) >= OrgRole.ADMIN
-    buckets = call.hub.buckets.list(call.actor, view.account.name, "", PAGE)
-    collections = call.hub.collections.list(call.actor, CollectionFilter(owners=(view.account.name,)), PAGE)
-    values = {"view": view, "sections": sections, "buckets": buckets, "can_admin": can_admin, "liked": None}
-    values["collections"] = collections
-    if view.account.kind is AccountKind.USER:
-        start = call.query_int("liked", 0, 0, 2**62)
-        values["liked"] = call.hub.likes.of(call.actor, view.account.name, start, PAGE)
-    return call.hub.templates.page(call, "repos/profile.html", values)
-
-
 def docs(call: Call) -> Response:
     return call.hub.templates.page(call, "repos/docs.html", {})
 
@@ -131,5 +111,4 @@ routes = [
     Route("GET", "/datasets", show_datasets, dialect="html"),
     Route("GET", "/spaces", show_spaces, dialect="html"),
     Route("GET", "/docs", docs, dialect="html"),
-    Route("GET", "/{ns}", profile, dialect="html"),
 ]

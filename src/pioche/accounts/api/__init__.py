@@ -1,0 +1,5 @@
+"""JSON of accounts: who am I, who is that, who is in there."""
+
+from pioche.accounts.api import orgs, profiles, whoami
+
+routes = [*whoami.routes, *profiles.routes, *orgs.routes]
