@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pioche.accounts import api as accounts_api
 from pioche.accounts import pages as accounts_pages
 from pioche.accounts import tasks as accounts_tasks
@@ -20,6 +22,7 @@ from pioche.community import pages as community_pages
 from pioche.community import store as community_store
 from pioche.community.likes import Likes
 from pioche.community.service import Community
+from pioche.errors import InvalidInput
 from pioche.follows import api as follows_api
 from pioche.follows import pages as follows_pages
 from pioche.follows.service import Follows
@@ -31,13 +34,22 @@ from pioche.lfs import api as lfs_api
 from pioche.lfs import tasks as lfs_tasks
 from pioche.lfs.service import Lfs
 from pioche.migrations import upgrade
+from pioche.notifications import api as notifications_api
+from pioche.notifications import pages as notifications_pages
+from pioche.notifications import tasks as notifications_tasks
+from pioche.notifications.service import Notifications
 from pioche.oauth import api as oauth_api
 from pioche.oauth import pages as oauth_pages
 from pioche.oauth import tasks as oauth_tasks
 from pioche.oauth.service import Oauth
 from pioche.ports.blobs.local import LocalBlobStore
+from pioche.ports.database import Database
 from pioche.ports.database.sqlite import SqliteDatabase
 from pioche.ports.gitstore.bare import BareGitStore
+from pioche.ports.mail import Mailer
+from pioche.ports.mail.console import ConsoleMailer
+from pioche.ports.mail.off import NoMailer
+from pioche.ports.mail.smtp import SmtpMailer, SmtpServer
 from pioche.queue.service import Queue
 from pioche.queue.types import TaskType
 from pioche.repos import api as repos_api
@@ -87,6 +99,8 @@ ROUTES: list[list[Route]] = [
     likes_api.routes,
     follows_api.routes,
     follows_pages.routes,
+    notifications_api.routes,
+    notifications_pages.routes,
     repos_pages.routes,
 ]
 ROUTES.append(openapi.routes_about([route for routes in ROUTES for route in routes]))
@@ -98,6 +112,7 @@ TASKS: list[TaskType] = [
     *lfs_tasks.tasks,
     *repos_tasks.tasks,
     *buckets_tasks.tasks,
+    *notifications_tasks.tasks,
 ]
 
 
@@ -114,7 +129,7 @@ def build_hub(settings: Settings) -> Hub:
     trees = Trees(database, gitstore, lfs, xet)
     refs = Refs(database, gitstore, queue, Markers(data / "moves"), settings)
     commits = Commits(database, gitstore, refs, lfs, settings, community_store.pull_request_author)
-    community = Community(database, gitstore, refs, commits)
+    community = Community(database, gitstore, refs, commits, queue)
     return Hub(
         settings=settings,
         database=database,
@@ -132,9 +147,8 @@ def build_hub(settings: Settings) -> Hub:
         commits=commits,
         buckets=Buckets(database, xet, trees),
         community=community,
-        likes=Likes(database),
         collections=Collections(database),
-        follows=Follows(database, queue),
+        **_between_people(database, queue, signer, settings),
         repos=Repos(database, gitstore, queue, settings, lfs, xet),
         refs=refs,
         infos=Infos(database, gitstore, lfs),
@@ -155,6 +169,34 @@ def _open_queue(database: SqliteDatabase, settings: Settings) -> Queue:
     queue = Queue(database, settings.workers)
     queue.register(TASKS)
     return queue
+
+
+def _between_people(database: Database, queue: Queue, signer: Signer, settings: Settings) -> dict[str, Any]:
+    """What people do with each other, as fields of the hub."""
+    mailer = _open_mailer(settings)
+    return {
+        "likes": Likes(database),
+        "follows": Follows(database, queue),
+        "mailer": mailer,
+        "notifications": Notifications(database, queue, mailer, signer, settings),
+    }
+
+
+def _open_mailer(settings: Settings) -> Mailer:
+    sender = settings.mail_from or f"{settings.site_name} <pioche@localhost>"
+    match settings.mail, settings.smtp_security:
+        case "off", _:
+            return NoMailer()
+        case "console", _:
+            return ConsoleMailer(sender)
+        case "smtp", ("none" | "starttls" | "tls") as security if settings.smtp_host and settings.mail_from:
+            password = settings.smtp_password
+            server = SmtpServer(settings.smtp_host, settings.smtp_port, security, settings.smtp_user, password)
+            return SmtpMailer(server, sender)
+    raise InvalidInput(
+        "Mail needs the setting `mail` as off, console or smtp; smtp also `smtp_host`, `mail_from` and `smtp_security` "
+        "as starttls, tls or none."
+    )
 
 
 def build_app(hub: Hub) -> HubApp:

@@ -62,4 +62,46 @@ class RepoDeleted(Event, frozen=True, tag=True):
     name: str
 
 
-AnyEvent = UserJoined | UserFollowed | RepoCreated | RepoUpdated | RepoMoved | RepoSettingsChanged | RepoDeleted
+class DiscussionOpened(Event, frozen=True, tag=True):
+    """A discussion or pull request was opened."""
+
+    repo_id: int
+    discussion_id: int
+
+
+class DiscussionCommented(Event, frozen=True, tag=True):
+    """A comment was added to a discussion. `comment_id` is the row of `discussion_events`."""
+
+    repo_id: int
+    discussion_id: int
+    comment_id: int
+
+
+class DiscussionStatusChanged(Event, frozen=True, tag=True):
+    """A discussion was closed, opened again or merged; `status` is how it is now."""
+
+    repo_id: int
+    discussion_id: int
+    status: str
+
+
+class DiscussionRenamed(Event, frozen=True, tag=True):
+    """A discussion got another title."""
+
+    repo_id: int
+    discussion_id: int
+
+
+AnyEvent = (
+    UserJoined
+    | UserFollowed
+    | RepoCreated
+    | RepoUpdated
+    | RepoMoved
+    | RepoSettingsChanged
+    | RepoDeleted
+    | DiscussionOpened
+    | DiscussionCommented
+    | DiscussionStatusChanged
+    | DiscussionRenamed
+)

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from pioche.follows.service import Follows
     from pioche.git.service import Git
     from pioche.lfs.service import Lfs
+    from pioche.notifications.service import Notifications
     from pioche.oauth.service import Oauth
     from pioche.ports.blobs import BlobStore
     from pioche.ports.database import Database
     from pioche.ports.gitstore import GitStore
+    from pioche.ports.mail import Mailer
     from pioche.queue.service import Queue
     from pioche.repos.service.browse import Browse
     from pioche.repos.service.commits import Commits
@@ -53,6 +55,8 @@ class Hub:
     likes: Likes
     collections: Collections
     follows: Follows
+    mailer: Mailer
+    notifications: Notifications
     repos: Repos
     refs: Refs
     infos: Infos

@@ -57,6 +57,19 @@ class Settings:
     lfs_to_xet_after: int = field(
         default=3600, metadata={"doc": "Seconds that such a file stays whole, and fastest to download."}
     )
+    mail: str = field(
+        default="off", metadata={"doc": "Where mail goes: `off` (nowhere), `console` (printed) or `smtp`."}
+    )
+    mail_from: str = field(
+        default="", metadata={"doc": "Address that mail comes from, such as `Hub <hub@example.org>`."}
+    )
+    smtp_host: str = field(default="", metadata={"doc": "Mail server, for `mail = smtp`."})
+    smtp_port: int = field(default=587, metadata={"doc": "Port of the mail server."})
+    smtp_security: str = field(
+        default="starttls", metadata={"doc": "`starttls`, `tls` (from the first byte) or `none` (on the same machine)."}
+    )
+    smtp_user: str = field(default="", metadata={"doc": "Log-in at the mail server, if it wants one."})
+    smtp_password: str = field(default="", metadata={"doc": "Its password; better in a file, as every secret."})
     log_level: str = field(default="info", metadata={"doc": "debug, info, warning or error."})
 
 

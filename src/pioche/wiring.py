@@ -8,11 +8,25 @@ from __future__ import annotations
 
 import msgspec
 
-from pioche.events import AnyEvent, Event, RepoUpdated
+from pioche.events import (
+    AnyEvent,
+    DiscussionCommented,
+    DiscussionOpened,
+    DiscussionRenamed,
+    DiscussionStatusChanged,
+    Event,
+    RepoUpdated,
+    UserFollowed,
+)
 from pioche.ports.database import Tx
 from pioche.queue.service import Queue
 
 LISTENERS: dict[type[Event], tuple[str, ...]] = {
+    UserFollowed: ("notifications.tell_follow",),
+    DiscussionOpened: ("notifications.tell",),
+    DiscussionCommented: ("notifications.tell",),
+    DiscussionStatusChanged: ("notifications.tell",),
+    DiscussionRenamed: ("notifications.tell",),
     RepoUpdated: ("repos.measure",),
 }
 

@@ -30,6 +30,8 @@ FOR_ALICE = [
     "/alice",
     "/lab",
     "/activity",
+    "/notifications",
+    "/settings/notifications",
     "/alice/-/people",
     "/alice/-/people?show=following",
     "/alice/-/activity",

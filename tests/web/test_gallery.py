@@ -72,6 +72,7 @@ def gallery(viewer: object = VIEWER) -> str:
             csrf_token="c5rf",
             request_path="/models?search=x",
             base_url="http://localhost",
+            notices=SimpleNamespace(unread=lambda: 7),
             flash=[
                 ("info", "Saved."),
                 ("error", "This name is taken."),

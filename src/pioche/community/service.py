@@ -20,13 +20,16 @@ from pioche.community.types import (
     Status,
 )
 from pioche.errors import Conflict, Forbidden, InvalidInput, NotFound, RefMoved, RevisionNotFound
+from pioche.events import DiscussionCommented, DiscussionOpened, DiscussionRenamed, DiscussionStatusChanged
 from pioche.names import CommitOid, RepoId
 from pioche.ports.database import Database, Tx
 from pioche.ports.gitstore import GitRepo, GitStore
+from pioche.queue.service import Queue
 from pioche.repos.service.commits import Commits, Proposal
 from pioche.repos.service.find import require_content, require_repo
 from pioche.repos.service.refs import HEADS, Refs
 from pioche.repos.types import CommitHeader, RefMove, Repo
+from pioche.wiring import announce
 
 PAGE = 50
 MAX_TITLE = 300
@@ -38,11 +41,12 @@ ATTEMPTS = 8
 
 
 class Community:
-    def __init__(self, database: Database, gitstore: GitStore, refs: Refs, commits: Commits) -> None:
+    def __init__(self, database: Database, gitstore: GitStore, refs: Refs, commits: Commits, queue: Queue) -> None:
         self._database = database
         self._gitstore = gitstore
         self._refs = refs
         self._commits = commits
+        self._queue = queue
 
     def open(self, actor: Actor, repo_id: RepoId, new: NewDiscussion) -> int:
         """Its number. A pull request starts as a draft whose ref is where the default branch is."""
@@ -52,7 +56,7 @@ class Community:
         if not new.is_pull_request:
             with self._database.write() as tx:
                 num = store.next_number(tx, repo.id)
-                _add(tx, repo, num, actor, new, Opening())
+                announce(self._queue, tx, _add(tx, repo, num, actor, new, Opening()))
             return num
         base = f"{HEADS}{repo.default_branch}"
         try:
@@ -91,6 +95,7 @@ class Community:
             repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
             discussion = _require(tx, repo, num)
             event_id = store.add_event(tx, discussion.id, "comment", actor.user_id, text)
+            announce(self._queue, tx, DiscussionCommented(actor.user_id, repo.id, discussion.id, event_id))
             return DiscussionEvent(event_id, "comment", actor.name, text, tx.now)
 
     def edit_comment(self, actor: Actor, repo_id: RepoId, num: int, event_id: int, text: str) -> DiscussionEvent:
@@ -128,6 +133,7 @@ class Community:
                 raise InvalidInput("That is its title already.")
             store.set_title(tx, discussion.id, title)
             event_id = store.add_event(tx, discussion.id, "title-change", actor.user_id, title, discussion.title)
+            announce(self._queue, tx, DiscussionRenamed(actor.user_id, repo.id, discussion.id))
             return DiscussionEvent(event_id, "title-change", actor.name, title, tx.now, was=discussion.title)
 
     def set_status(self, actor: Actor, repo_id: RepoId, num: int, status: Status, comment: str = "") -> DiscussionEvent:
@@ -143,8 +149,10 @@ class Community:
             if discussion.status == "merged":
                 raise Conflict("This pull request is merged; that cannot be undone here.")
             if comment.strip():
-                store.add_event(tx, discussion.id, "comment", actor.user_id, comment)
+                said = store.add_event(tx, discussion.id, "comment", actor.user_id, comment)
+                announce(self._queue, tx, DiscussionCommented(actor.user_id, repo.id, discussion.id, said))
             store.set_status(tx, discussion.id, status)
+            announce(self._queue, tx, DiscussionStatusChanged(actor.user_id, repo.id, discussion.id, status))
             event_id = store.add_event(tx, discussion.id, "status-change", actor.user_id, status)
             return DiscussionEvent(event_id, "status-change", actor.name, status, tx.now)
 
@@ -175,8 +183,10 @@ class Community:
         def also(tx: Tx) -> None:
             current = _require_mergeable(tx, repo, num)
             if comment.strip():
-                store.add_event(tx, current.id, "comment", actor.user_id, comment)
+                said = store.add_event(tx, current.id, "comment", actor.user_id, comment)
+                announce(self._queue, tx, DiscussionCommented(actor.user_id, repo.id, current.id, said))
             store.set_status(tx, current.id, "merged", new)
+            announce(self._queue, tx, DiscussionStatusChanged(actor.user_id, repo.id, current.id, "merged"))
             store.add_event(tx, current.id, "status-change", actor.user_id, "merged")
 
         self._refs.move(actor, repo, [RefMove(discussion.base, ours, new)], also)
@@ -191,7 +201,7 @@ class Community:
                 num = store.next_number(tx, repo.id)
 
             def also(tx: Tx, num: int = num) -> None:
-                _add(tx, repo, num, actor, new, Opening(status, base))
+                announce(self._queue, tx, _add(tx, repo, num, actor, new, Opening(status, base)))
 
             try:
                 self._refs.move(actor, repo, [RefMove(f"refs/pr/{num}", None, head)], also)
@@ -201,10 +211,11 @@ class Community:
         raise Conflict("Many people are opening discussions here right now. Try again.")
 
 
-def _add(tx: Tx, repo: Repo, num: int, actor: Actor, new: NewDiscussion, opening: Opening) -> None:
+def _add(tx: Tx, repo: Repo, num: int, actor: Actor, new: NewDiscussion, opening: Opening) -> DiscussionOpened:
     discussion_id = store.add(tx, repo.id, num, actor.user_id, new, opening)
     if new.description.strip():
         store.add_event(tx, discussion_id, "comment", actor.user_id, new.description)
+    return DiscussionOpened(actor.user_id, repo.id, discussion_id)
 
 
 def _require(tx: Tx, repo: Repo, num: int) -> Discussion:

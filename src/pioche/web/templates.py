@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.responses import HTMLResponse
 
 import pioche
+from pioche.errors import HubError
 from pioche.web import auth, filters, flash, text
 from pioche.web.call import Call
 from pioche.web.compression import PAGE_LEVEL, SMALLEST, gzipped, takes_gzip
@@ -20,6 +21,29 @@ CSP = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 _PACKAGE = Path(pioche.__file__).parent
+
+
+class PageNotices:
+    """What every page may show of notifications; asked only where a page uses it, and never of nobody's."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def unread(self) -> int:
+        """For the bell. A database that is busy must not take the page with it."""
+        try:
+            return self._call.hub.notifications.inbox.unread(self._call.actor)
+        except HubError:
+            return 0
+
+    def of_account(self, number: int) -> str:
+        return self._call.hub.notifications.watching.level(self._call.actor, "account", number)
+
+    def of_repo(self, number: int) -> str:
+        return self._call.hub.notifications.watching.level(self._call.actor, "repo", number)
+
+    def of_discussion(self, number: int) -> str:
+        return self._call.hub.notifications.watching.level(self._call.actor, "discussion", number)
 
 
 class Templates:
@@ -46,6 +70,7 @@ class Templates:
             request_path=call.path_and_query,
             base_url=call.base_url,
             flash=flash.read(call),
+            notices=PageNotices(call),
             **values,
         )
 
