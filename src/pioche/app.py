@@ -137,7 +137,7 @@ def build_hub(settings: Settings) -> Hub:
         gitstore=gitstore,
         signer=signer,
         queue=queue,
-        templates=Templates({"name": settings.site_name, "signup_open": settings.signup_open}),
+        templates=_open_templates(settings),
         accounts=accounts,
         oauth=Oauth(database, accounts, data / "oauth.pem"),
         xet=xet,
@@ -169,6 +169,11 @@ def _open_queue(database: SqliteDatabase, settings: Settings) -> Queue:
     queue = Queue(database, settings.workers)
     queue.register(TASKS)
     return queue
+
+
+def _open_templates(settings: Settings) -> Templates:
+    mail_on = settings.mail != "off"
+    return Templates({"name": settings.site_name, "signup_open": settings.signup_open, "mail_on": mail_on})
 
 
 def _between_people(database: Database, queue: Queue, signer: Signer, settings: Settings) -> dict[str, Any]:

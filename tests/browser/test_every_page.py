@@ -83,8 +83,25 @@ FOR_ALICE = [
     "/add-to-collection?type=model&id={repo}",
 ]
 # These show the same page as another one, lead on to one, or are no pages; the set-up has a test of its own.
-LIKE_OTHERS = {"/static/{path*}", "/settings", "/join", "/setup", "/new-dataset"}
-FOR_NOBODY = ["/", "/login", "/signup", "/{repo}", "/{repo}/discussions/1", "/alice/there-is-no-such-thing"]
+LIKE_OTHERS = {
+    "/static/{path*}",
+    "/notifications/{number}",
+    "/notifications/unsubscribe/{link}",
+    "/password/reset/{link}",
+    "/settings",
+    "/join",
+    "/setup",
+    "/new-dataset",
+}
+FOR_NOBODY = [
+    "/",
+    "/login",
+    "/password/forgot",
+    "/signup",
+    "/{repo}",
+    "/{repo}/discussions/1",
+    "/alice/there-is-no-such-thing",
+]
 
 
 @pytest.fixture

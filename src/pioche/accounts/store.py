@@ -116,6 +116,13 @@ def find_password(tx: Tx, name_or_email: str) -> tuple[int, str] | None:
     return None if row is None else (row.id, row.password_hash)
 
 
+def password_of(tx: Tx, user_id: int) -> str | None:
+    """The password hash of a person who may log in."""
+    statement = select(users.c.password_hash).where(users.c.id == user_id, users.c.disabled.is_(False))
+    found: str | None = tx.execute(statement).scalar()
+    return found
+
+
 def set_password(tx: Tx, user_id: int, password_hash: str) -> None:
     tx.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 

@@ -12,6 +12,7 @@ from pioche.accounts.service.joining import join
 from pioche.accounts.service.log_ins import LogIns
 from pioche.accounts.service.orgs import Orgs
 from pioche.accounts.service.people import People
+from pioche.accounts.service.resets import Resets
 from pioche.accounts.service.tokens import Tokens
 from pioche.accounts.types import Account, Actor, NewUser, Profile, User
 from pioche.errors import Forbidden, NotFound
@@ -35,6 +36,7 @@ class Accounts:
         self.tokens = Tokens(database)
         self.orgs = Orgs(database)
         self.log_ins = LogIns(database, self._passwords, settings.session_days)
+        self.resets = Resets(database, queue, self._passwords, signer)
         self.people = People(database, self._passwords, self.log_ins)
 
     # -- who asks --
