@@ -100,7 +100,41 @@ def test_pages_are_whole_and_of_one_commit(room: Room, alice: Person, repo: str)
     parts = urlsplit(first.headers["link"][1:].partition(">")[0])
     second = room.get(f"{parts.path}?{parts.query}").json()
     assert second[0]["path"] == "many/1000.txt"
-    assert len(room.get(f"/api/models/{repo}/tree/main/many?expand=true").json()) == 100
+    assert [len(page) for page in pages(room, f"/api/models/{repo}/tree/main/many?expand=true")] == [1000, 249]
+    assert len(room.get(f"/api/models/{repo}/tree/main?expand=true&recursive=true").json()) == 100
+
+
+def test_a_large_folder_has_pages_for_people_too(room: Room, alice: Person, repo: str) -> None:
+    room.commit(alice, repo, *(small(f"many/{n:04}.txt", str(n)) for n in range(1001)), small("many/zz/f", "x"))
+    first, last = room.get(f"/{repo}/tree/main/many").text, room.get(f"/{repo}/tree/main/many?p=2").text
+    assert ">zz<" in first or "/many/zz" in first, "folders come first"
+    assert "/0498.txt" in first
+    assert "/0499.txt" not in first
+    assert f'href="/{repo}/tree/main/many?p=1"' in first
+    assert "/1000.txt" in last
+    assert "/0998.txt" not in last
+    assert room.get(f"/{repo}/tree/main/many?p=7").status_code == 200
+
+
+def test_pages_go_through_folders_in_folders(room: Room, alice: Person, repo: str) -> None:
+    names = ["a", "b/c/d", "b/c/e/f", "b/c.d", "b/cz", "b0/x", "c"]
+    room.commit(alice, repo, *(small(f"deep/{name}", name) for name in names))
+    path = f"/api/models/{repo}/tree/main/deep"
+    whole = [entry["path"] for entry in room.get(f"{path}?recursive=true").json()]
+    assert sorted(whole) == sorted({"deep/b", "deep/b/c", "deep/b/c/e", "deep/b0", *(f"deep/{name}" for name in names)})
+    for limit in range(1, 4):
+        found = pages(room, f"{path}?recursive=true&limit={limit}")
+        assert [len(page) for page in found[:-1]] == [limit] * (len(found) - 1)
+        assert [name for page in found for name in page] == whole
+    assert [page[0] for page in pages(room, f"{path}?limit=1")] == [f"deep/{name}" for name in ("a", "b", "b0", "c")]
+
+
+def test_a_cursor_of_another_folder_is_refused(room: Room, alice: Person, repo: str) -> None:
+    room.commit(alice, repo, small("one/a", "1"), small("one/b", "2"), small("two/c", "3"))
+    link = room.get(f"/api/models/{repo}/tree/main/one?limit=1").headers["link"]
+    cursor = link.partition("cursor=")[2].partition(">")[0].partition("&")[0]
+    assert room.get(f"/api/models/{repo}/tree/main/one?cursor={cursor}").json()[0]["path"] == "one/b"
+    assert room.get(f"/api/models/{repo}/tree/main/two?cursor={cursor}").status_code == 400
 
 
 @pytest.mark.parametrize("cursor", ["x", "!!", "YWJj", "ZGVhZDox", "%C2%B2"])

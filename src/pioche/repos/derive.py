@@ -206,6 +206,9 @@ _DATA_FORMATS = {
     ".tar": "webdataset",
 }
 
+ENDINGS = tuple({**_MODEL_FORMATS, **_DATA_FORMATS})
+"""Of paths that say something wherever they are; all others matter only at the top."""
+
 _LIBRARIES = [
     "transformers",
     "diffusers",

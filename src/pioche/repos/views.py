@@ -58,7 +58,9 @@ class FolderPage:
     header: Header
     place: Place
     entries: Sequence[FolderEntry]
-    hidden: int  # entries that were left out because the folder is very large
+    total: int
+    page: int
+    pages: int
     last: CommitInfo
     commits: int
 

@@ -55,6 +55,23 @@ def test_last_commits_looks_into_merges(repo: GitRepo) -> None:
     assert last == {"a": left, "b": right, "c": base}
 
 
+def test_last_commits_go_on_from_what_is_known(repo: GitRepo) -> None:
+    names = ["plain", "line", "0" * 40, "d/x", "d/y"]
+    first = commit(repo, *(PutFile(name, b"1") for name in names))
+    second = commit(repo, PutFile("line", b"2"), PutFile("d/x", b"2"), at=1)
+    known = {path: info.oid for path, info in repo.last_commits(second).items()}
+    assert known == {"plain": first, "line": second, "0" * 40: first, "d": second}
+    assert {p: i.oid for p, i in repo.last_commits(second, "d").items()} == {"d/x": second, "d/y": first}
+    third = commit(repo, PutFile("0" * 40, b"3"), PutFile("new", b"3"), DeleteFile("plain"), PutFile("d/y", b"3"), at=2)
+    last = {path: info.oid for path, info in repo.last_commits(third).items()}
+    assert last == {"line": second, "0" * 40: third, "new": third, "d": third}
+    assert {p: i.oid for p, i in repo.last_commits(third, "d").items()} == {"d/x": second, "d/y": third}
+    side = repo.write_commit([second], [PutFile("side", b"4")], later(3), "side")
+    merged = repo.merge(third, side, later(4), "merge")
+    last = {path: info.oid for path, info in repo.last_commits(merged).items()}
+    assert last == {"line": second, "0" * 40: third, "new": third, "d": third, "side": side}
+
+
 def test_diff(repo: GitRepo) -> None:
     text = b"".join(b"line %d\n" % n for n in range(40))
     one = commit(

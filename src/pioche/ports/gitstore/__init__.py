@@ -47,6 +47,16 @@ class TreeNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What a tree holds, without all of its names."""
+
+    samples: Mapping[str, str]
+    """Ending -> the path of one file that ends so."""
+    large: Mapping[str, int]
+    """SHA-256 -> bytes of each large file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     name: str
     email: str
@@ -193,6 +203,20 @@ class TreeVerbs(Protocol):
 
         Raises `TooLarge` for more than anybody means: one folder can stand in many places.
         """
+
+    def tree_page(
+        self, commit: str, path: str, recursive: bool, after: str, limit: int
+    ) -> tuple[list[TreeNode], str | None]:
+        """A part of `tree`, and what to give as `after` for the next one (None at the end), without reading all.
+
+        Raises `InvalidInput` for an `after` that no page gave.
+        """
+
+    def folder(self, commit: str, path: str, start: int, limit: int) -> tuple[list[TreeNode], int]:
+        """Entries as people read them, folders first and the case of letters apart; with how many there are in all."""
+
+    def outline(self, commit: str, endings: tuple[str, ...]) -> Outline:
+        """Of the whole tree. What did not change since the last look at it costs nothing. Raises `TooLarge`."""
 
     def check_extent(self, commits: Sequence[str]) -> None:
         """Raises `TooLarge` for a commit whose tree, written out, is larger than `tree` gives."""

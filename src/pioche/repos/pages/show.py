@@ -36,7 +36,7 @@ def show_folder(call: Call) -> Response:
     if header.repo.head is None and revision == header.repo.default_branch and not path:
         return _page(call, "repos/empty_files.html", header, "files")
     try:
-        view = call.hub.browse.folder(call.actor, repo_id, revision, path)
+        view = call.hub.browse.folder(call.actor, repo_id, revision, path, call.query_int("p", 0, 0, 100_000))
     except EntryNotFound:
         # A link to a folder may lead to what is a file by now.
         call.hub.browse.file(call.actor, repo_id, revision, path)

@@ -31,7 +31,7 @@ from pioche.repos.views import (
 )
 
 TEXT_LIMIT = 1024 * 1024  # bytes of a text file that a page shows
-FOLDER_LIMIT = 1_000  # entries of a folder that a page shows
+FOLDER_PAGE = 500  # entries of a folder that a page shows
 DIFF_LIMIT = 100  # files of a commit that a page shows
 HISTORY_PAGE = 50
 PASTS_KEPT = 128  # folders whose history is kept in memory
@@ -48,11 +48,10 @@ _MEDIA: dict[Preview, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the history says of a folder at a commit: its last commit, how many there are, the last of each entry."""
+    """What the history says of a folder at a commit: its last commit, and how many there are."""
 
     last: CommitInfo
     commits: int
-    last_of: Mapping[str, CommitInfo]
 
 
 class Browse:
@@ -88,23 +87,23 @@ class Browse:
             self._parameters(repo, git, place.commit),
         )
 
-    def folder(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FolderPage:
+    def folder(self, actor: Actor, repo_id: RepoId, revision: str, path: str, page: int = 0) -> FolderPage:
         header = self._content(actor, repo_id)
         git = self._gitstore.open(header.repo.id)
         place = _place(git, revision, path)
         node = git.entry(place.commit, path)
         if node.kind != "directory":
             raise EntryNotFound(f"'{path}' is a file, not a folder.", commit=place.commit)
-        nodes = git.tree(place.commit, path)
-        shown = sorted(nodes, key=lambda n: (n.kind != "directory", n.name.lower()))[:FOLDER_LIMIT]
-        past = self._past(header.repo.id, place.commit, path)
-        entries = [FolderEntry(node, past.last_of.get(node.path)) for node in shown]
-        return FolderPage(header, place, entries, len(nodes) - len(shown), past.last, past.commits)
+        nodes, total = git.folder(place.commit, path, page * FOLDER_PAGE, FOLDER_PAGE)
+        past, last_of = self._past(header.repo.id, place.commit, path), git.last_commits(place.commit, path)
+        entries = [FolderEntry(node, last_of.get(node.path)) for node in nodes]
+        pages = max(1, -(-total // FOLDER_PAGE))
+        return FolderPage(header, place, entries, total, page, pages, past.last, past.commits)
 
     def _read_past(self, number: int, commit: CommitOid, path: str) -> Past:
         git = self._gitstore.open(number)
         last = git.history(commit, path, limit=1)[0] if path else git.commit(commit)
-        return Past(last, git.count_commits(commit), git.last_commits(commit, path))
+        return Past(last, git.count_commits(commit))
 
     def file(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FilePage:
         header = self._content(actor, repo_id)

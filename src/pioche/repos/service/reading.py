@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from pioche.names import RepoKind
 from pioche.ports.gitstore import GitRepo, TreeNode
 from pioche.protocols.card import parse_front_matter
-from pioche.repos.derive import Derived, Facts, derive
+from pioche.repos.derive import ENDINGS, Derived, Facts, derive
 
 # Longer cards are shown, but only this much of them is read for what it says about the repository.
 CARD_LIMIT = 2 * 1024 * 1024
@@ -18,15 +18,17 @@ CONFIG_LIMIT = 1024 * 1024
 
 
 def derive_commit(git: GitRepo, kind: RepoKind, commit: str) -> tuple[Derived, int]:
-    """What the commit says, and the bytes of large files in it."""
-    nodes = [node for node in git.tree(commit, recursive=True) if node.kind == "file"]
-    return derive_nodes(git, kind, nodes), sum({n.pointer.sha256: n.size for n in nodes if n.pointer}.values())
+    """What the commit says, and the bytes of large files in it. Costs what has changed, not what is there."""
+    outline = git.outline(commit, ENDINGS)
+    top = [node for node in git.tree(commit) if node.kind == "file"]
+    return derive_nodes(git, kind, top, outline.samples.values()), sum(outline.large.values())
 
 
-def derive_nodes(git: GitRepo, kind: RepoKind, nodes: Sequence[TreeNode]) -> Derived:
+def derive_nodes(git: GitRepo, kind: RepoKind, nodes: Sequence[TreeNode], others: Iterable[str] = ()) -> Derived:
+    """`others` are paths that stand for more of the same kind."""
     files = {node.path: node for node in nodes}
     card, body, _ = parse_front_matter(_text(git, files.get("README.md"), CARD_LIMIT))
-    paths = [node.path for node in nodes]
+    paths = [*files, *others]
     if kind is not RepoKind.MODEL:
         return derive(Facts(kind, paths, card, body))
     config = _object(git, files.get("config.json"))

@@ -21,8 +21,8 @@ from pioche.repos.types import Repo
 from pioche.xet.service import Xet
 
 TREE_PAGE = 1_000
-EXPANDED_PAGE = 100
-"""Entries with their last commit cost a walk through history for each folder."""
+RECURSIVE_EXPANDED_PAGE = 100
+"""The last commits of a folder cost a walk through history; here each entry may be in a folder of its own."""
 MAX_PATHS = 1_000
 HISTORY_PAGE = 50
 MAX_HISTORY_PAGE = 1_000
@@ -138,16 +138,15 @@ class Trees:
         with self._database.read() as tx:
             repo = require_content(tx, actor, repo_id)
             git = self._gitstore.open(repo.id)
-            commit, start = _read_cursor(query.cursor) if query.cursor else (_resolve(git, repo, revision), 0)
+            commit, after = _read_tree_cursor(query.cursor) if query.cursor else (_resolve(git, repo, revision), "")
             if commit is None:
                 return _empty_listing(query.path)
-            nodes = git.tree(git.resolve(commit), query.path, query.recursive)
-            most = EXPANDED_PAGE if query.expand else TREE_PAGE
-            end = start + min(query.limit or most, most)
-            page = nodes[start:end]
+            most = RECURSIVE_EXPANDED_PAGE if query.expand and query.recursive else TREE_PAGE
+            limit = min(query.limit or most, most)
+            page, rest = git.tree_page(git.resolve(commit), query.path, query.recursive, after, limit)
             xet = self._xet_hashes(tx, repo, page)
         last = _last_commits(git, commit, page) if query.expand else {}
-        return Listing(commit, page, xet, last, _cursor(commit, end) if end < len(nodes) else None)
+        return Listing(commit, page, xet, last, None if rest is None else _tree_cursor(commit, rest))
 
     def paths(self, actor: Actor, repo_id: RepoId, revision: str, paths: Sequence[str], expand: bool) -> Listing:
         """Those of `paths` that exist, each once, in the order asked for."""
@@ -245,6 +244,21 @@ def _last_commits(git: GitRepo, commit: CommitOid, nodes: Sequence[TreeNode]) ->
     for folder in {node.path.rpartition("/")[0] for node in nodes}:
         last.update(git.last_commits(commit, folder))
     return last
+
+
+def _tree_cursor(commit: CommitOid, after: str) -> str:
+    return base64.urlsafe_b64encode(f"{commit}:{after}".encode(errors="surrogateescape")).decode()
+
+
+def _read_tree_cursor(text: str) -> tuple[CommitOid, str]:
+    """(commit, the entry that the page before ended with)"""
+    try:
+        commit, _, after = base64.urlsafe_b64decode(text).decode(errors="surrogateescape").partition(":")
+    except ValueError as error:
+        raise InvalidInput("This cursor is not one that the hub gave.") from error
+    if not is_oid(commit) or not after:
+        raise InvalidInput("This cursor is not one that the hub gave.")
+    return CommitOid(commit), after
 
 
 def _cursor(commit: CommitOid, start: int) -> str:

@@ -6,17 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from pioche.errors import TooLarge
 from pioche.names import MAX_PATH_BYTES
-from pioche.ports.gitstore import TreeNode
 
 MAX_ENTRIES = 1_000_000
 """Files and folders of one commit. A list of so many takes some 300 MB of memory."""
 MAX_DEPTH = MAX_PATH_BYTES // 2
 
+Shape = tuple[int, Sequence[str]]
+"""How many entries a tree has, and the ids of the folders among them."""
 Extent = tuple[int, int]
 """Entries in a folder with all below it, and how deep its folders lie in each other."""
+
+
+class Known(Protocol):
+    def get(self, key: str, /) -> Extent | None: ...
+
+    def put(self, key: str, value: Extent, /) -> None: ...
 
 
 @dataclass(slots=True)
@@ -34,33 +42,34 @@ class _Frame:
             raise _too_large()
 
 
-def check_extent(nodes_of: Callable[[str], Sequence[TreeNode]], root: str, known: dict[str, Extent]) -> None:
-    """`nodes_of` gives the entries of a tree; `known` keeps what was found, so each tree is looked at once.
+def check_extent(shape_of: Callable[[str], Shape], root: str, known: Known) -> None:
+    """`shape_of` looks at one tree; `known` keeps what was found, so each tree is looked at once.
 
     Raises `TooLarge`.
     """
-    frames = [] if root in known else [_frame(nodes_of, root)]
+    frames = [] if known.get(root) else [_frame(shape_of, root)]
     while frames:
         frame = frames[-1]
         folder = next(frame.folders, None)
         if folder is None:
-            known[frame.oid] = frame.entries, frame.depth
+            extent = frame.entries, frame.depth
+            known.put(frame.oid, extent)
             frames.pop()
             if frames:
-                frames[-1].add(known[frame.oid])
-        elif folder in known:
-            frame.add(known[folder])
+                frames[-1].add(extent)
+        elif (found := known.get(folder)) is not None:
+            frame.add(found)
         elif len(frames) >= MAX_DEPTH:
             raise _too_large()
         else:
-            frames.append(_frame(nodes_of, folder))
+            frames.append(_frame(shape_of, folder))
 
 
-def _frame(nodes_of: Callable[[str], Sequence[TreeNode]], oid: str) -> _Frame:
-    nodes = nodes_of(oid)
-    if len(nodes) > MAX_ENTRIES:
+def _frame(shape_of: Callable[[str], Shape], oid: str) -> _Frame:
+    entries, folders = shape_of(oid)
+    if entries > MAX_ENTRIES:
         raise _too_large()
-    return _Frame(oid, (node.oid for node in nodes if node.kind == "directory"), len(nodes))
+    return _Frame(oid, iter(folders), entries)
 
 
 def _too_large() -> TooLarge:

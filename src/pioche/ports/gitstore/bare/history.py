@@ -17,6 +17,9 @@ from pioche.ports.gitstore.bare.raw_tree import read_tree
 FIRST_BATCH, LAST_BATCH = 25, 800
 """Commits whose trees are compared in one run of git; the newest usually explain most entries."""
 
+_Step = tuple[str, list[str]]
+"""A commit, and the comparisons with its parents: of the commit itself, or of two trees."""
+
 
 class History(RepoBase):
     def commit(self, oid: str) -> CommitInfo:
@@ -35,6 +38,18 @@ class History(RepoBase):
 
     def last_commits(self, commit: str, folder: str = "") -> dict[str, CommitInfo]:
         top = self._commit(commit)
+        key = str(top.id), folder
+        known = self._cache.pasts.get(key)
+        if known is None:
+            # One who looks is enough: the others wait and find it.
+            with self._cache.turns[hash(key) % len(self._cache.turns)]:
+                known = self._cache.pasts.get(key)
+                if known is None:
+                    known = self._find_last(top, folder)
+                    self._cache.pasts.put(key, known, len(known) + 1)
+        return known
+
+    def _find_last(self, top: pygit2.Commit, folder: str) -> dict[str, CommitInfo]:
         tree = _tree_at(top, folder)
         if tree == EMPTY_TREE:
             return {}
@@ -42,7 +57,10 @@ class History(RepoBase):
         wanted = {name for name, _, _ in read_tree(self._handle().odb.read(tree)[1])}
         found: dict[str, CommitInfo] = {}
         for oid, names in self._changes_in(top, folder):
-            hits = names & wanted
+            if (past := self._cache.pasts.get((oid, folder))) is not None and names is None:
+                rest = (prefix + name.decode(errors="replace") for name in wanted)
+                return found | {path: past[path] for path in rest if path in past}
+            hits = (names or set()) & wanted
             if hits:
                 info = self.commit(oid)
                 found |= {prefix + name.decode(errors="replace"): info for name in hits}
@@ -67,41 +85,61 @@ class History(RepoBase):
         ahead, behind = self._handle().ahead_behind(self._commit(one).id, self._commit(other).id)
         return ahead, behind
 
-    def _changes_in(self, top: pygit2.Commit, folder: str) -> Iterator[tuple[str, set[bytes]]]:
-        """(commit, names in the folder that differ from every parent), newest first."""
-        batch: list[tuple[str, list[tuple[str, str]]]] = []
-        size = FIRST_BATCH
+    def _changes_in(self, top: pygit2.Commit, folder: str) -> Iterator[tuple[str, set[bytes] | None]]:
+        """(commit, names in the folder that differ from every parent), newest first.
+
+        Ends with names None at a commit whose past is known, if all that is left to see are its ancestors.
+        """
+        batch: list[_Step] = []
+        size, line = FIRST_BATCH, True
+        trees: dict[str, str] = {}
         for commit in self._handle().walk(top.id, SortMode.TIME):
-            here = _tree_at(commit, folder)
-            before = [_tree_at(parent, folder) for parent in commit.parents] or [EMPTY_TREE]
+            oid = str(commit.id)
+            if line and (oid, folder) in self._cache.pasts:
+                yield from self._compare(batch)
+                yield oid, None
+                return
+            line = line and len(commit.parent_ids) <= 1
+            here = trees.pop(oid, "") or _tree_at(commit, folder)
+            before = [EMPTY_TREE]
+            if commit.parent_ids:
+                before = [trees.setdefault(str(parent.id), _tree_at(parent, folder)) for parent in commit.parents]
             if here not in before:
-                batch.append((str(commit.id), [(tree, here) for tree in before]))
+                # Git need not check a tree that it comes to by a commit, which is four times as fast.
+                by_commit = not folder and len(before) == 1
+                batch.append((oid, [oid] if by_commit else [f"{tree} {here}" for tree in before]))
             if len(batch) >= size:
                 yield from self._compare(batch)
                 batch, size = [], min(size * 2, LAST_BATCH)
         yield from self._compare(batch)
 
-    def _compare(self, batch: list[tuple[str, list[tuple[str, str]]]]) -> Iterator[tuple[str, set[bytes]]]:
-        pairs = {pair for _, pairs in batch for pair in pairs}
-        if not pairs:
+    def _compare(self, batch: list[_Step]) -> Iterator[tuple[str, set[bytes]]]:
+        # In the order of history: neighbours are stored as differences from each other.
+        asked = list(dict.fromkeys(line for _, lines in batch for line in lines))
+        if not asked:
             return
-        stdin = "".join(f"{old} {new}\n" for old, new in pairs).encode()
-        answer = run_git(self._path, "diff-tree", "--stdin", "--name-only", "-z", stdin=stdin)
-        changed = _names_by_pair(answer, pairs)
-        for oid, mine in batch:
-            yield oid, set.intersection(*(changed[pair] for pair in mine))
+        options = ("--stdin", "--root", "--format=/%H", "--name-only", "-z")
+        answer = run_git(self._path, "diff-tree", *options, stdin="".join(f"{line}\n" for line in asked).encode())
+        changed = _names_by_line(answer, asked)
+        for oid, lines in batch:
+            yield oid, set.intersection(*(changed[line] for line in lines))
 
 
-def _names_by_pair(answer: bytes, pairs: set[tuple[str, str]]) -> dict[tuple[str, str], set[bytes]]:
-    """Git prints `<old> <new>` newline for each pair, then its names, each ended by NUL."""
-    heads = {f"{old} {new}\n".encode(): (old, new) for old, new in pairs}
-    changed: dict[tuple[str, str], set[bytes]] = {pair: set() for pair in pairs}
+def _names_by_line(answer: bytes, asked: list[str]) -> dict[str, set[bytes]]:
+    """Git prints `/<commit>` NUL newline for each commit, `<old> <new>` newline for each pair of trees; then its names,
+    each ended by NUL.
+    """
+    heads = {(f"{line}\n" if " " in line else f"/{line}").encode(): line for line in asked}
+    changed: dict[str, set[bytes]] = {line: set() for line in asked}
     current: set[bytes] = set()
+    after_commit = False
     for part in answer.split(b"\0"):
         head = heads.get(part[:82])
         if head is not None:
-            current = changed[head]
+            current, after_commit = changed[head], " " not in head
             part = part[82:]
+        elif after_commit:
+            part, after_commit = part.removeprefix(b"\n"), False
         if part:
             current.add(part)
     return changed

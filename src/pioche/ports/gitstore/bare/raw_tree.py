@@ -6,6 +6,7 @@ Shape:  (mode in octal digits, space, name, NUL, 20 bytes of id)*, sorted by nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 TREE = 0o040000
@@ -14,15 +15,21 @@ EXECUTABLE = 0o100755
 SYMLINK = 0o120000
 SUBMODULE = 0o160000
 
+_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_MODES = {b"%o" % mode: mode for mode in (TREE, FILE, EXECUTABLE, SYMLINK, SUBMODULE)}
+
 
 def read_tree(raw: bytes) -> Iterator[tuple[bytes, int, bytes]]:
     """(name, mode, id) in stored order."""
-    start, end = 0, len(raw)
-    while start < end:
-        space = raw.index(b" ", start)
-        nul = raw.index(b"\0", space)
-        yield raw[space + 1 : nul], int(raw[start:space], 8), raw[nul + 1 : nul + 21]
-        start = nul + 21
+    end = 0
+    for found in _ENTRY.finditer(raw):
+        if found.start() != end:
+            break
+        mode, name, oid = found.groups()
+        end = found.end()
+        yield name, _MODES.get(mode) or int(mode, 8), oid
+    if end != len(raw):
+        raise ValueError("This is not a tree object.")
 
 
 def format_tree(entries: Iterable[tuple[bytes, int, bytes]]) -> bytes:
