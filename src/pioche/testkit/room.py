@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pioche.accounts.types import Actor
 from pioche.app import build_app
@@ -89,9 +90,23 @@ class Room:
         headers = dict(options.pop("headers", {}))
         if person is not None:
             headers["authorization"] = f"Bearer {person.token}"
-        transport = httpx.ASGITransport(self._app)
+        transport = httpx.ASGITransport(_copying(self._app))
         async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
             return await client.request(method, path, headers=headers, **options)
+
+
+def _copying(app: ASGIApp) -> ASGIApp:
+    """Servers copy what is sent before they ask for more, and answers rely on that; httpx keeps it as it is."""
+
+    async def copying(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_copy(message: Message) -> None:
+            if "body" in message:
+                message = {**message, "body": bytes(message["body"])}
+            await send(message)
+
+        await app(scope, receive, send_copy)
+
+    return copying
 
 
 def small(path: str, content: bytes | str) -> tuple[str, dict[str, str]]:
