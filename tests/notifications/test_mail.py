@@ -129,3 +129,31 @@ def test_what_became_private_or_lost_its_reader_is_not_mailed(room: NoticeRoom) 
     assert len(to(alice, mails)) == 1
     with room.hub.database.read() as tx:
         assert tx.execute(select(func.count()).select_from(mail_items)).scalar_one() == 0
+
+
+def test_many_readers_get_theirs_too(room: NoticeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than one transaction should wake."""
+    monkeypatch.setattr("pioche.notifications.service.telling.CHUNK", 1)
+    model = room.model(room.cast.alice)
+    room.open(room.cast.bob, model, text="@carol @root")
+    mails = room.mails()
+    assert sorted(mail["To"] for mail in mails) == sorted(
+        person.email for person in (room.cast.alice, room.cast.carol, room.cast.root)
+    )
+
+
+def test_a_mail_server_that_is_down_loses_nothing(room: NoticeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = room.model(room.cast.alice)
+    with monkeypatch.context() as down:
+        down.setattr("pioche.ports.mail.smtp.REST_SECONDS", 0.0)
+        down.setattr("smtplib.SMTP.connect", _refuse)
+        num = room.open(room.cast.bob, model)
+        assert room.mails() == []
+        assert room.about(room.cast.alice, model) == [("owner", "opened", False)]
+    room.comment(room.cast.bob, model, num)
+    (mail,) = to(room.cast.alice, room.mails())
+    assert "opened this" in text(mail)
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise ConnectionRefusedError("nobody there")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy.exc import IntegrityError
 
 from pioche.accounts import store as account_store
@@ -26,16 +28,14 @@ class Follows:
     def follow(self, actor: Actor, name: str, kind: AccountKind) -> None:
         """Once; again changes nothing."""
         user_id = _require_writer(actor)
-        try:
-            with self._database.write() as tx:
-                account = _account(tx, name, kind)
-                if account.id == user_id:
-                    raise InvalidInput("Nobody can follow themselves.")
-                if not store.has(tx, user_id, account.id):
-                    store.add(tx, user_id, account.id)
-                    announce(self._queue, tx, UserFollowed(actor_id=user_id, account_id=account.id))
-        except IntegrityError as error:
-            raise NotFound("One of the two accounts is gone.") from error
+        # The same person pressing twice at the same moment follows once, too.
+        with suppress(IntegrityError), self._database.write() as tx:
+            account = _account(tx, name, kind)
+            if account.id == user_id:
+                raise InvalidInput("Nobody can follow themselves.")
+            if not store.has(tx, user_id, account.id):
+                store.add(tx, user_id, account.id)
+                announce(self._queue, tx, UserFollowed(actor_id=user_id, account_id=account.id))
 
     def unfollow(self, actor: Actor, name: str, kind: AccountKind) -> None:
         """Of whom one does not follow, nothing changes."""

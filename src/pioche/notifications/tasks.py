@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pioche.notifications.service.telling import MAIL_TASK
+from pioche.notifications.service.telling import MAIL_TASK, WAKE_TASK
 from pioche.notifications.types import Thing, What
 from pioche.queue.types import TaskType
 
@@ -43,9 +43,14 @@ def mail(hub: Hub, arguments: Mapping[str, Any]) -> None:
     hub.notifications.mailing.send(arguments["user_id"])
 
 
+def wake(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    hub.notifications.telling.wake(arguments["user_ids"])
+
+
 tasks = [
     TaskType("notifications.tell", tell),
     TaskType("notifications.tell_follow", tell_follow),
+    TaskType(WAKE_TASK, wake),
     # 2 s, 8 s, 32 s, 2 min, 9 min, 34 min, 2.3 h, 9 h: a mail server may be gone for a night.
     TaskType(MAIL_TASK, mail, attempts=9),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import insert
 
@@ -13,6 +13,8 @@ from pioche.ports.database import Database, Tx
 from pioche.queue.service import Queue
 
 MAIL_TASK = "notifications.mail"
+WAKE_TASK = "notifications.wake"
+CHUNK = 50
 MAIL_DELAY_MS = 30_000
 """What happens within this time goes into one mail."""
 MAILED_THINGS = ("opened", "commented", "status")
@@ -28,7 +30,7 @@ class Telling:
 
     def tell(self, thing: Thing) -> None:
         """Everybody whom it concerns. What is gone, or hidden by now, is told nobody."""
-        with self._database.write() as tx:
+        with self._database.read() as tx:
             about = recipients.subject(tx, thing)
             if about is None:
                 return
@@ -37,6 +39,9 @@ class Telling:
                 return
             people = recipients.recipients(tx, thing, about, text)
             wishes = recipients.wishes(tx, people)
+        if not people:
+            return
+        with self._database.write() as tx:
             web = {p: r for p, r in people.items() if group_of(r) in wishes.get(p, Wishes()).web}
             store.tell(tx, thing, web, comment_id)
             if self._mails and thing.what in MAILED_THINGS:
@@ -59,5 +64,19 @@ class Telling:
         rows = [{**common, "user_id": person, "reason": reason} for person, reason in people.items()]
         for at in range(0, len(rows), recipients.BATCH):
             tx.execute(insert(mail_items), rows[at : at + recipients.BATCH])
-        for person in people:
+        names = list(people)
+        if len(names) <= CHUNK:
+            self._wake(tx, names)
+            return
+        # A task for each of thousands of watchers would keep all other writers waiting.
+        for at in range(0, len(names), CHUNK):
+            self._queue.enqueue(tx, WAKE_TASK, {"user_ids": names[at : at + CHUNK]})
+
+    def wake(self, user_ids: Sequence[int]) -> None:
+        """Each of them gets their mail a little later."""
+        with self._database.write() as tx:
+            self._wake(tx, user_ids)
+
+    def _wake(self, tx: Tx, user_ids: Sequence[int]) -> None:
+        for person in user_ids:
             self._queue.enqueue(tx, MAIL_TASK, {"user_id": person}, str(person), MAIL_DELAY_MS)
