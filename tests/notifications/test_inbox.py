@@ -131,6 +131,7 @@ def test_the_page_and_the_bell(room: NoticeRoom, alice: Browser) -> None:
     assert room.about(room.cast.alice, model) == []
     assert "On &lt;the&gt; page" in alice.get("/settings/notifications")
     assert alice.post("/notifications", {"do": "dance"}) == 400
+    assert alice.post("/notifications", {"do": "all-mute", "until": "1"}) == 400
     assert alice.post("/notifications", {"one": "read:x"}) == 400
     assert room.get("/notifications").status_code == 303
 

@@ -55,7 +55,7 @@ def change(call: Call) -> Response:
             inbox.mark(call.actor, chosen, read=do == "read")
         case "done" | "undone":
             inbox.finish(call.actor, chosen, done=do == "done")
-        case "mute":
+        case "mute" if chosen.all_of is None:
             inbox.mute(call.actor, chosen)
             return flash.say(call, see_other(_address(call)), _("You are told nothing more about this."), "success")
         case _:
