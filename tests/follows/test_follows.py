@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from pioche.accounts.types import AccountKind
 from pioche.testkit.people import Person
 from pioche.testkit.room import Room
 from pioche.web.auth import SESSION_COOKIE
@@ -178,3 +180,10 @@ def test_faces_and_other_places(room: Room) -> None:
     assert room.get("/api/users/alice/socials").json()["socialHandles"] == {"github": "al-ice"}
     assert room.get("/api/organizations/lab/socials").json()["socialHandles"] == {}
     assert "https://github.com/al-ice" in room.get("/alice").text
+
+
+def test_pressing_many_times_at_once_follows_once(room: Room) -> None:
+    carol = room.actor(room.cast.carol)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: room.hub.follows.follow(carol, "root", AccountKind.USER), range(16)))
+    assert users(room, "/api/users/root/followers") == ["carol"]

@@ -30,7 +30,8 @@ def test_watchers_of_a_repository_and_of_its_owner(room: NoticeRoom) -> None:
     model = room.repo(alice, "watched")
     watch = {"add": [{"id": model, "type": "model"}]}
     assert room.ask("PATCH", "/api/settings/watch", carol, json=watch).status_code == 200
-    body = {"add": [{"id": "alice", "type": "user"}]}
+    number = room.get("/api/users/alice/overview").json()["_id"]
+    body = {"add": [{"id": number, "type": "user"}]}
     assert room.ask("PATCH", "/api/settings/watch", room.cast.root, json=body).status_code == 200
     num = room.open(bob, model)
     assert room.about(carol, model) == [("watching", "opened", False)]

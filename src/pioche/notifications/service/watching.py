@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -23,6 +24,7 @@ from pioche.repos.service.find import require_repo
 PURPOSE = "mail"
 LINK_SECONDS = 180 * 24 * 3600
 SHOWN = 200
+_EXTERNAL_ID = re.compile("0{9}[0-9a-f]{15}")
 
 
 class Watching:
@@ -41,10 +43,12 @@ class Watching:
             return watch_store.level(tx, actor.user_id, column, number)
 
     def set_account(self, actor: Actor, name: str, level: str) -> Account:
-        """`level`: watch, mute or default."""
+        """`name`, or the id that clients know; `level`: watch, mute or default."""
         user_id, wanted = require_changer(actor), _level(level)
         with self._database.write() as tx:
             account = account_store.find_account(tx, name)
+            if account is None and _EXTERNAL_ID.fullmatch(name):
+                account = account_store.get_account(tx, int(name, 16))
             if account is None:
                 raise NotFound(f"There is no user or organisation '{name[:100]}'.")
             watch_store.set_level(tx, user_id, watch_store.ACCOUNT, account.id, wanted)
