@@ -24,6 +24,7 @@ FOR_ALICE = [
     "/",
     "/models",
     "/models?search=nothing-has-this-name",
+    "/models?library=transformers&num_parameters=min:1M&in_other=a&all=task",
     "/datasets",
     "/spaces",
     "/docs",

@@ -206,6 +206,8 @@ _DATA_FORMATS = {
     ".tar": "webdataset",
 }
 
+MODEL_FORMAT_TAGS = frozenset(_MODEL_FORMATS.values())
+
 ENDINGS = tuple({**_MODEL_FORMATS, **_DATA_FORMATS})
 """Of paths that say something wherever they are; all others matter only at the top."""
 

@@ -53,11 +53,11 @@ def _covered(actor: Actor, scope: RepoScope) -> ColumnElement[bool]:
 
 def count(tx: Tx, actor: Actor, wanted: RepoFilter) -> int:
     statement = select(func.count()).select_from(repos.join(accounts, accounts.c.id == repos.c.owner_id))
-    return int(tx.execute(_narrow(statement, actor, wanted)).scalar_one())
+    return int(tx.execute(narrow(statement, actor, wanted)).scalar_one())
 
 
 def page(tx: Tx, actor: Actor, wanted: RepoFilter, offset: int, limit: int) -> list[Repo]:
-    statement = _ordered(_narrow(select_repos(), actor, wanted), wanted.sort).offset(offset).limit(limit)
+    statement = _ordered(narrow(select_repos(), actor, wanted), wanted.sort).offset(offset).limit(limit)
     return [to_repo(row) for row in tx.execute(statement)]
 
 
@@ -65,7 +65,7 @@ def after(
     tx: Tx, actor: Actor, wanted: RepoFilter, last: tuple[int, int] | None, limit: int
 ) -> tuple[list[Repo], tuple[int, int] | None]:
     """The ones after `last` (sort value and id), and the new `last` if there may be more."""
-    statement = _ordered(_narrow(select_repos(), actor, wanted), wanted.sort)
+    statement = _ordered(narrow(select_repos(), actor, wanted), wanted.sort)
     column = _SORT_COLUMNS[wanted.sort]
     if last is not None:
         statement = statement.where(tuple_(column, repos.c.id) < tuple_(*last))
@@ -86,7 +86,7 @@ def _ordered(statement: Select[Any], sort: Sort) -> Select[Any]:
     return statement.order_by(_SORT_COLUMNS[sort].desc(), repos.c.id.desc())
 
 
-def _narrow(statement: Select[Any], actor: Actor, wanted: RepoFilter) -> Select[Any]:
+def narrow(statement: Select[Any], actor: Actor, wanted: RepoFilter) -> Select[Any]:
     _check_size(wanted)
     statement = statement.where(visible_to(actor))
     if wanted.kind is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pioche.accounts.types import Resource
+from pioche.errors import InvalidInput
 from pioche.names import CommitOid, RepoId, RepoKind
 from pioche.ports.gitstore import DeleteFile, DeleteFolder, PutFile
 
@@ -161,3 +163,20 @@ class RepoPage:
 
     repos: tuple[Repo, ...]
     cursor: str | None
+
+
+def parse_parameters(text: str) -> tuple[int, int] | None:
+    """`min:6B,max:128B`; either may be left out."""
+    if not text:
+        return None
+    bounds = {"min": 0, "max": 2**62}
+    for part in text.split(","):
+        match = _BOUND.match(part.strip())
+        if match is None:
+            raise InvalidInput("'num_parameters' looks like 'min:6B,max:128B'.")
+        bounds[match[1]] = min(2**62, int(float(match[2]) * _UNITS[match[3].upper()]))
+    return bounds["min"], bounds["max"]
+
+
+_BOUND = re.compile(r"(min|max):(\d{1,15}(?:\.\d{1,9})?)([KMBT]?)\Z", re.IGNORECASE)
+_UNITS: Mapping[str, int] = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 from starlette.responses import Response
 
 from pioche.errors import InvalidInput
 from pioche.names import RepoKind
 from pioche.repos.api.info import InfoWriter, checked_expand
 from pioche.repos.derive import TASKS
-from pioche.repos.types import SORTS, RepoFilter, Sort
+from pioche.repos.types import SORTS, RepoFilter, Sort, parse_parameters
 from pioche.web.call import Call
 from pioche.web.responses import json_response, page_response
 from pioche.web.routing import Route
@@ -100,7 +97,7 @@ def _filter(kind: RepoKind, call: Call) -> RepoFilter:
         library=call.query("library") or None,
         gated=call.query_flag("gated") if call.query("gated") else None,
         uses=(*call.query_list("models"), *call.query_list("datasets")) if kind is RepoKind.SPACE else (),
-        parameters=_parameters(call.query("num_parameters")),
+        parameters=parse_parameters(call.query("num_parameters")),
         sort=_SORT_NAMES[sort],
     )
 
@@ -109,23 +106,6 @@ def _wanted_tags(kind: RepoKind, call: Call) -> tuple[str, ...]:
     """`filter` may be repeated, and older clients join with commas. A model's language is tagged bare."""
     tags = [tag.strip() for text in call.query_list("filter") for tag in text.split(",") if tag.strip()]
     return tuple(tag.removeprefix("language:") if kind is RepoKind.MODEL else tag for tag in tags)
-
-
-def _parameters(text: str) -> tuple[int, int] | None:
-    """`min:6B,max:128B`; either may be left out."""
-    if not text:
-        return None
-    bounds = {"min": 0, "max": 2**62}
-    for part in text.split(","):
-        match = _BOUND.match(part.strip())
-        if match is None:
-            raise InvalidInput("'num_parameters' looks like 'min:6B,max:128B'.")
-        bounds[match[1]] = min(2**62, int(float(match[2]) * _UNITS[match[3].upper()]))
-    return bounds["min"], bounds["max"]
-
-
-_BOUND = re.compile(r"(min|max):(\d{1,15}(?:\.\d{1,9})?)([KMBT]?)\Z", re.IGNORECASE)
-_UNITS: Mapping[str, int] = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 
 
 def _asks_for_compute(call: Call) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -21,6 +21,7 @@ from pioche.ports.database import Database
 from pioche.ports.gitstore import GitStore
 from pioche.queue.service import Queue
 from pioche.repos import lists, store
+from pioche.repos.facets import FacetCounts, facets
 from pioche.repos.service.find import require_repo
 from pioche.repos.service.making import Making, repo_exists, require_free, require_owner
 from pioche.repos.types import Gated, Repo, RepoFilter, RepoPage
@@ -68,6 +69,13 @@ class Repos(Making):
     def count(self, actor: Actor, wanted: RepoFilter) -> int:
         with self._database.read() as tx:
             return lists.count(tx, actor, wanted)
+
+    def facets(
+        self, actor: Actor, wanted: RepoFilter, find: Mapping[str, str], limit: Mapping[str, int]
+    ) -> FacetCounts:
+        """What the list of one kind can be narrowed by; `find` and `limit` by the name of the facet."""
+        with self._database.read() as tx:
+            return facets(tx, actor, wanted, find, limit)
 
     def tags(self, actor: Actor, kind: RepoKind) -> Sequence[str]:
         """Every tag on what the actor may see, sorted."""

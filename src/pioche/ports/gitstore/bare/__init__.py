@@ -66,6 +66,8 @@ LEFT_OVER_SECONDS = 24 * 3600
 CACHED_TREE = 8 * 1024 * 1024
 """Bytes of the longest tree that libgit2 keeps; all it keeps together is at most 256 MiB."""
 
+WINDOW, ALL_WINDOWS = 16 * 1024 * 1024, 256 * 1024 * 1024
+
 REPO_CONFIG = """\
 [core]
 	repositoryformatversion = 0
@@ -86,6 +88,9 @@ class BareGitStore:
         pygit2.settings.owner_validation = False
         # By default only small trees are kept parsed, and looking up one file in a wide folder takes 20 ms.
         pygit2.settings.cache_object_limit(ObjectType.TREE, CACHED_TREE)
+        # Packs are read through windows of memory; by default whole packs stay mapped, gigabytes of them.
+        pygit2.settings.mwindow_size = WINDOW
+        pygit2.settings.mwindow_mapped_limit = ALL_WINDOWS
         self.root = root.absolute()
         self.hooks = self.root / "hooks"
         self.hooks.mkdir(parents=True, exist_ok=True)

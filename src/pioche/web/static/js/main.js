@@ -21,4 +21,5 @@ watchLines();
 watchTheme();
 followAnchor();
 enhance(document.body);
+if (document.querySelector("[data-live]")) import("./list.js").then((list) => list.watchList(enhance));
 setInterval(() => refreshTimes(document.body), 60_000);
