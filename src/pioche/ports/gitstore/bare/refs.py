@@ -87,7 +87,8 @@ class Refs(RepoBase):
         except OSError as error:
             self._check_collision(handle, ref, error)
             # pygit2 has no error of its own for a lock that git's maintenance or a push holds.
-            if "failed to lock" in str(error):
+            # The second is when it was made between libgit2's look at it and its own attempt.
+            if "failed to lock" in str(error) or "failed to create locked file" in str(error):
                 return False
             raise
         return True
