@@ -25,6 +25,8 @@ FOR_ALICE = [
     "/models",
     "/models?search=nothing-has-this-name",
     "/models?library=transformers&num_parameters=min:1M&in_other=a&all=task",
+    "/search",
+    "/search?search=a",
     "/datasets",
     "/spaces",
     "/docs",

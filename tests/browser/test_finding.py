@@ -103,3 +103,30 @@ def test_facets_are_in_a_sheet_on_a_phone(visit: Visits, models: None) -> None:
     language.get_by_role("link", name="fr").click()
     expect(page.locator("a[data-item]")).to_have_count(1)
     expect(language).to_be_visible()
+
+
+def test_quick_search_by_keyboard(visit: Visits, models: None) -> None:
+    page = visit()
+    page.goto("/docs")
+    page.keyboard.press("/")
+    page.keyboard.type("find-mood", delay=20)
+    field = page.get_by_role("combobox", name="Search models")
+    expect(page.get_by_role("option", name="alice/find-mood")).to_be_visible()
+    expect(field).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    page.keyboard.type(" ")
+    expect(page.get_by_role("option", name="alice/find-mood")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(field).to_have_attribute("aria-activedescendant", "quick-model-1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/alice/find-mood")
+
+
+def test_quick_search_without_scripts_leads_to_a_page(visit: Visits, models: None) -> None:
+    page = visit(scripts=False)
+    page.goto("/docs")
+    page.locator("#quick-search").fill("find-")
+    page.locator("#quick-search").press("Enter")
+    assert "/search?search=find-" in page.url
+    assert "alice/find-story" in listed(page)

@@ -18,11 +18,11 @@ def test_keys_that_go_places(visit: Visits) -> None:
     page = visit()
     page.goto("/docs")
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox").first).to_be_focused()
+    expect(page.locator("#quick-search")).to_be_focused()
     # What is typed into a field is text.
     page.keyboard.type("gm/")
-    expect(page.get_by_role("searchbox").first).to_have_value("gm/")
-    page.get_by_role("searchbox").first.blur()
+    expect(page.locator("#quick-search")).to_have_value("gm/")
+    page.locator("#quick-search").blur()
     for key, place in (("m", "models"), ("d", "datasets"), ("s", "spaces")):
         page.keyboard.press("g")
         page.keyboard.press(key)

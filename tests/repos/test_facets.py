@@ -82,3 +82,14 @@ def test_odd_addresses_are_harmless(listed: Room, query: str) -> None:
         answer = listed.get(f"/{kind}?{query}")
         assert answer.status_code in (200, 400)
         assert "<b>" not in answer.text
+
+
+def test_search_by_name_shows_nobody_what_is_private(listed: Room) -> None:
+    for part in ("", "&part=true"):
+        path = f"/search?search=facet-{part}"
+        assert "bob/facet-one" in listed.get(path).text
+        assert "facet-hidden" not in listed.get(path).text
+        assert "facet-hidden" not in listed.get(path, listed.cast.bob).text
+        assert "alice/facet-hidden" in listed.get(path, listed.cast.alice).text
+        assert "<b>" not in listed.get(f"/search?search=%3Cb%3E%27%22{part}").text
+        assert listed.get(f"/search?search={'x' * 4000}{part}").status_code == 200

@@ -57,7 +57,7 @@ def test_the_theme_is_remembered_and_there_before_first_paint(page: Page) -> Non
 def test_the_keyboard_goes_places(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox", name="Search models, datasets, Spaces")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search models, datasets, Spaces")).to_be_focused()
     page.keyboard.type("g d ?")
     assert page.url.endswith("/")
     page.evaluate("document.activeElement.blur()")

@@ -4,6 +4,7 @@ import { watchDialogs } from "./dialogs.js";
 import { watchForms } from "./forms.js";
 import { watchKeys } from "./keys.js";
 import { followAnchor, watchLines } from "./lines.js";
+import { watchQuickSearch } from "./quick.js";
 import { watchTheme } from "./switch.js";
 import { refreshTimes } from "./times.js";
 
@@ -18,6 +19,7 @@ watchDialogs();
 watchForms();
 watchKeys();
 watchLines();
+watchQuickSearch();
 watchTheme();
 followAnchor();
 enhance(document.body);
