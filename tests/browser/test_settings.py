@@ -45,7 +45,7 @@ def test_private_looks_to_strangers_like_nothing(visit: Visits, cast: Cast, make
     nobody.goto("/alice")
     expect(nobody.get_by_role("link", name=repo)).to_have_count(0)
     owner.goto("/alice")
-    expect(owner.get_by_role("link", name=repo)).to_be_visible()
+    expect(owner.get_by_role("link", name=repo).first).to_be_visible()
 
 
 def test_old_addresses_lead_to_the_new_name(visit: Visits, cast: Cast, make: Make) -> None:
