@@ -10,6 +10,7 @@ from pioche.follows.types import FacePage
 from pioche.web.call import Call
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
+from pioche.web.text import _
 
 PAGE = 60
 DEEDS = 40
@@ -35,7 +36,7 @@ def show_people(call: Call) -> Response:
         kind = AccountKind.USER if shown == "following" else AccountKind.ORG
         page = follows.following(call.actor, account.name, kind, start, PAGE)
     else:
-        raise NotFound("There is no such list.")
+        raise NotFound(_("There is no such list."))
     return _people(call, account.name, account.kind, shown, page)
 
 
@@ -61,7 +62,7 @@ def show_activity(call: Call) -> Response:
 def show_feed(call: Call) -> Response:
     """Of all whom one follows, by pages."""
     if call.actor.is_anonymous:
-        raise Unauthenticated("Log in to see what those do whom you follow.")
+        raise Unauthenticated(_("Log in to see what those do whom you follow."))
     feed = call.hub.follows.feed(call.actor, call.query_int("before", 0, 0, LAST), DEEDS)
     return call.hub.templates.page(call, "follows/activity.html", {"name": "", "feed": feed, "place": "/activity"})
 

@@ -59,7 +59,7 @@ def change(call: Call) -> Response:
             inbox.mute(call.actor, chosen)
             return flash.say(call, see_other(_address(call)), _("You are told nothing more about this."), "success")
         case _:
-            raise InvalidInput("'do' is one of: read, unread, done, undone, mute.")
+            raise InvalidInput(_("'do' is one of: read, unread, done, undone, mute."))
     return see_other(_address(call))
 
 
@@ -67,7 +67,7 @@ def open_one(call: Call) -> Response:
     """Leads to what it is about, and it is read."""
     text = call.arg("number")
     if not (text.isascii() and text.isdigit()) or len(text) > 18:
-        raise NotFound("There is no such notification.")
+        raise NotFound(_("There is no such notification."))
     return see_other(call.hub.notifications.inbox.open(call.actor, int(text)).path)
 
 
@@ -88,7 +88,7 @@ def _address(call: Call) -> str:
 def _number(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text[:19]) < _HIGHEST:
         return int(text[:19])
-    raise InvalidInput("There is no such notification.")
+    raise InvalidInput(_("There is no such notification."))
 
 
 routes = [
