@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import msgspec
+from operations import operations_page
 
 from pioche import errors, events
 from pioche.app import ROUTES
@@ -138,6 +139,7 @@ PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "events": ("Events", events_page),
     "routes": ("Addresses", routes_page),
     "cli": ("Commands", cli_page),
+    "operations": ("Operations of the reference", operations_page),
 }
 
 if __name__ == "__main__":

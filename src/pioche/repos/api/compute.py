@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from pioche.errors import NotSupported
+from pioche.errors import NotFound, NotSupported
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import empty, json_response
@@ -21,6 +21,13 @@ def not_offered_to_space(call: Call) -> Response:
     """Only of a space that the caller may see: what is private does not exist."""
     call.hub.repos.find(call.actor, repo_of(call))
     return not_offered(call)
+
+
+def not_in_the_api(call: Call) -> Response:
+    """Without this, an address of two words would be looked for among the repositories of an owner `api`."""
+    raise NotFound(
+        f"There is nothing at '/api/{call.arg('name')[:60]}'. '/.well-known/openapi.json' lists what there is."
+    )
 
 
 def templates(call: Call) -> Response:
@@ -50,6 +57,7 @@ _OF_SPACES = {
 }
 
 routes = [
+    Route("GET", "/api/{name}", not_in_the_api),
     Route("GET", "/api/spaces/templates", templates),
     Route("GET", "/api/agent-harnesses", harnesses),
     Route("GET", "/api/telemetry/{topic*}", telemetry),
