@@ -4,89 +4,137 @@ from __future__ import annotations
 
 import ast
 import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from click.testing import CliRunner
-from sqlalchemy import create_engine
+from sqlalchemy import Inspector, inspect
 
 import pioche.app  # noqa: F401 - the tables of every room
 from pioche.cli import main
-from pioche.migrations import FOLDER, head, upgrade
-from pioche.ports.database import metadata
+from pioche.migrations import FOLDER, alembic_config, current, head, upgrade
+from pioche.ports.database import Database, metadata
+from pioche.ports.database.postgres import PostgresDatabase
 from pioche.ports.database.sqlite import SqliteDatabase
 
 VERSIONS = sorted((FOLDER / "versions").glob("[0-9]*.py"))
 
 
+Empty = Callable[[], Database]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Empty]:
+    """Gives an empty database of one kind each time it is called."""
+    opened: list[Database] = []
+
+    def empty() -> Database:
+        if request.param == "sqlite":
+            opened.append(SqliteDatabase(tmp_path / f"{len(opened)}.db"))
+        else:
+            opened.append(PostgresDatabase(request.getfixturevalue("postgres").empty()))
+        return opened[-1]
+
+    yield empty
+    for database in opened:
+        database.close()
+
+
 @pytest.fixture
-def upgraded(tmp_path: Path) -> Path:
-    """An empty database, brought to the newest revision as a data folder is."""
-    path = tmp_path / "hub.db"
-    database = SqliteDatabase(path)
-    upgrade(database, path)
-    database.close()
-    return path
+def upgraded(empty: Empty) -> Database:
+    """An empty database, brought to the newest revision as that of a hub is."""
+    database = empty()
+    upgrade(database)
+    return database
 
 
-def test_an_upgraded_database_is_what_the_rooms_declare(upgraded: Path) -> None:
+def test_an_upgraded_database_is_what_the_rooms_declare(upgraded: Database) -> None:
     """If this fails, a table was changed without a migration: `make migration m="what changes"`."""
-    engine = create_engine(f"sqlite:///{upgraded}")
-    with engine.connect() as connection:
+    with upgraded.changing_schema() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, metadata) == []
-    engine.dispose()
 
 
-def test_it_is_so_to_the_last_default_and_index(upgraded: Path, tmp_path: Path) -> None:
+def test_it_is_so_to_the_last_default_and_index(upgraded: Database, empty: Empty) -> None:
     """Alembic does not compare everything."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'declared.db'}")
-    metadata.create_all(engine)
-    engine.dispose()
-    made, declared = details(upgraded), details(tmp_path / "declared.db")
+    fresh = empty()
+    with fresh.changing_schema() as connection:
+        metadata.create_all(connection)
+    made, declared = details(upgraded), details(fresh)
     assert made.pop("alembic_version")
     assert made == declared
 
 
-def details(path: Path) -> dict[str, list[object]]:
-    """Table -> its columns, indexes and foreign keys as SQLite sees them."""
+def details(database: Database) -> dict[str, list[object]]:
+    """Table -> its columns, keys, indexes, unique constraints and foreign keys as the engine has them."""
     found: dict[str, list[object]] = {}
-    connection = sqlite3.connect(path)
-    for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-        columns = sorted(row[1:] for row in connection.execute(f"PRAGMA table_info({table})"))
-        indexes = sorted(
-            (unique, origin, [name for _, _, name in connection.execute(f"PRAGMA index_info({index})")])
-            for _, index, unique, origin, _ in connection.execute(f"PRAGMA index_list({table})").fetchall()
-        )
-        keys = sorted(row[2:] for row in connection.execute(f"PRAGMA foreign_key_list({table})"))
-        found[table] = [columns, indexes, keys]
-    connection.close()
+    with database.changing_schema() as connection:
+        inspector = inspect(connection)
+        for table in inspector.get_table_names():
+            columns = sorted((c["name"], str(c["type"]), c["nullable"], c["default"]) for c in _columns(inspector, table))
+            indexes = sorted((bool(i["unique"]), i["column_names"]) for i in inspector.get_indexes(table))
+            unique = sorted(constraint["column_names"] for constraint in inspector.get_unique_constraints(table))
+            keys = sorted(
+                (key["constrained_columns"], key["referred_table"], key["options"].get("ondelete"))
+                for key in inspector.get_foreign_keys(table)
+            )
+            primary = inspector.get_pk_constraint(table)["constrained_columns"]
+            found[table] = [columns, indexes, unique, keys, primary]
     return found
 
 
-def test_numbers_that_must_not_come_back_do_not(upgraded: Path) -> None:
-    """Alembic does not compare this."""
+def _columns(inspector: Inspector, table: str) -> list[Any]:
+    return [{**column, "default": column["default"] or ""} for column in inspector.get_columns(table)]
+
+
+def test_numbers_that_must_not_come_back_do_not(empty: Empty) -> None:
+    """Alembic does not compare this. PostgreSQL never gives a number twice."""
+    database = empty()
+    if not isinstance(database, SqliteDatabase):
+        return
+    upgrade(database)
     declared = {table.name for table in metadata.tables.values() if table.dialect_options["sqlite"]["autoincrement"]}
-    with sqlite3.connect(upgraded) as connection:
+    with sqlite3.connect(database.path) as connection:
         rows = connection.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
         assert {name for (name,) in rows} == declared
     connection.close()
     assert declared
 
 
-def test_going_back_leaves_nothing(upgraded: Path) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    config.set_main_option("sqlalchemy.url", f"sqlite:///{upgraded}")
-    command.downgrade(config, "base")
-    with sqlite3.connect(upgraded) as connection:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-        assert [name for (name,) in rows] == ["alembic_version"]
-    connection.close()
+def test_going_back_leaves_nothing(upgraded: Database) -> None:
+    with upgraded.changing_schema() as connection:
+        command.downgrade(alembic_config(connection), "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    assert current(upgraded) is None
+
+
+def test_two_who_start_at_once_migrate_once(empty: Empty) -> None:
+    database = empty()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(upgrade, [database] * 4))
+    assert current(database) == head()
+
+
+def test_a_migration_that_fails_leaves_what_was(empty: Empty) -> None:
+    database = empty()
+
+    def half_way() -> None:
+        with database.changing_schema() as connection:
+            command.upgrade(alembic_config(connection), "head")
+            assert inspect(connection).has_table("repos")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half_way()
+    assert (current(database), database.has_table("repos")) == (None, False)
+    upgrade(database)
+    assert current(database) == head()
 
 
 @pytest.mark.parametrize("path", VERSIONS, ids=lambda path: path.stem)
@@ -99,12 +147,16 @@ def test_a_migration_says_what_it_does_by_itself(path: Path) -> None:
     assert "create_all" not in path.read_text()
 
 
-def test_the_command_brings_a_data_folder_up_to_date(tmp_path: Path) -> None:
+def test_the_command_brings_a_hub_up_to_date(tmp_path: Path, empty: Empty, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = empty()
+    if isinstance(database, PostgresDatabase):
+        monkeypatch.setenv("PIOCHE_DATABASE_URL", database.url)
     for _ in range(2):
         done = CliRunner().invoke(main, ["migrate", "--data", str(tmp_path / "data")])
         assert (done.exit_code, done.stdout) == (0, "The database is up to date.\n"), done.output
-    with sqlite3.connect(tmp_path / "data" / "hub.db") as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(head(),)]
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    connection.close()
-    assert metadata.tables.keys() <= tables
+    if isinstance(database, SqliteDatabase):
+        database = SqliteDatabase(tmp_path / "data" / "hub.db")
+    assert current(database) == head()
+    with database.changing_schema() as connection:
+        assert metadata.tables.keys() <= set(inspect(connection).get_table_names())
+    database.close()

@@ -119,7 +119,9 @@ TASKS: list[TaskType] = [
 def build_hub(settings: Settings) -> Hub:
     """Wires one hub by hand over its data folder, which is made and migrated if need be."""
     data = settings.data
-    database = _open_database(settings)
+    data.mkdir(parents=True, exist_ok=True, mode=0o750)
+    database = open_database(settings)
+    upgrade(database)
     signer = Signer.from_file(data / "secret.key")
     queue = _open_queue(database, settings)
     blobs, gitstore = LocalBlobStore(data / "blobs"), BareGitStore(data / "git")
@@ -157,15 +159,18 @@ def build_hub(settings: Settings) -> Hub:
     )
 
 
-def _open_database(settings: Settings) -> SqliteDatabase:
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o750)
-    path = settings.data / "hub.db"
-    database = SqliteDatabase(path, readers=settings.threads + settings.workers + 2)
-    upgrade(database, path)
-    return database
+def open_database(settings: Settings) -> Database:
+    """The database of a hub, as it is; `build_hub` brings it up to date."""
+    readers = settings.threads + settings.workers + 2
+    if not settings.database_url:
+        return SqliteDatabase(settings.data / "hub.db", readers)
+    # Only who has it pays for loading the driver.
+    from pioche.ports.database.postgres import PostgresDatabase
+
+    return PostgresDatabase(settings.database_url, readers)
 
 
-def _open_queue(database: SqliteDatabase, settings: Settings) -> Queue:
+def _open_queue(database: Database, settings: Settings) -> Queue:
     queue = Queue(database, settings.workers)
     queue.register(TASKS)
     return queue

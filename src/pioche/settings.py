@@ -25,6 +25,13 @@ class Settings:
     host: str = field(default="127.0.0.1", metadata={"doc": "Address to listen on."})
     port: int = field(default=8470, metadata={"doc": "Port to listen on; 0 picks a free one."})
     data: Path = field(default=Path("data"), metadata={"doc": "The one folder that holds all state."})
+    database_url: str = field(
+        default="",
+        metadata={
+            "doc": "PostgreSQL to keep the tables in, as `postgresql://user:password@host:5432/name`. "
+            "Without it they are in SQLite, in the data folder."
+        },
+    )
     public_url: str = field(
         default="",
         metadata={"doc": "Address people use, if it differs from the `Host` of their requests (no slash at the end)."},
@@ -100,7 +107,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 # Variables that others read, not `Settings`.
-_FOREIGN = {"PIOCHE_TEST_BROWSER"}
+_FOREIGN = {"PIOCHE_TEST_BROWSER", "PIOCHE_TEST_DATABASE"}
 
 
 def _read_environ(environ: Mapping[str, str]) -> dict[str, str]:

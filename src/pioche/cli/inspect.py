@@ -6,8 +6,6 @@ import hashlib
 import subprocess
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import text
-
 from pioche.errors import HubError
 from pioche.hub import Hub
 from pioche.repos import store
@@ -37,10 +35,7 @@ class Doctor:
         yield from self._hub.buckets.faults()
 
     def _database(self) -> Iterator[str]:
-        with self._hub.database.read() as tx:
-            for row in tx.execute(text("PRAGMA integrity_check")):
-                if row[0] != "ok":
-                    yield f"database: {row[0]}"
+        yield from (f"database: {fault}" for fault in self._hub.database.faults())
 
     def _stored(self) -> Iterator[str]:
         """What lies on the disk, whoever uses it: all of it read now, or what the hub found while it ran."""

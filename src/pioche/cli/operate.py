@@ -15,14 +15,13 @@ from pioche.hub import Hub
 from pioche.lfs.tasks import UNHELD_GRACE_DAYS
 from pioche.settings import load_settings
 
-DATABASE = "hub.db"  # in the data folder; a folder without it was never a hub's
-
+OF_A_HUB = ("secret.key", "hub.db")  # in the data folder; a folder without both was never a hub's
 
 @contextmanager
 def opened(data: Path | None, new: bool = False) -> Iterator[Hub]:
     """The hub of a data folder, for one command. Only with `new` is one made where none is; else that is an error."""
     settings = load_settings({"data": data})
-    if not new and not (settings.data / DATABASE).is_file():
+    if not new and not any((settings.data / name).is_file() for name in OF_A_HUB):
         raise click.ClickException(f"There is no hub in {settings.data.absolute()}. Name its folder with --data.")
     hub = build_hub(settings)
     try:

@@ -6,10 +6,14 @@ Alembic is slow to import, so it is only loaded when there is something to do.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from pioche.ports.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FOLDER = Path(__file__).parent
 
@@ -20,22 +24,28 @@ def head() -> str:
 
 
 def current(database: Database) -> str | None:
+    """The revision that the database has; None if it is empty."""
+    if not database.has_table("alembic_version"):
+        return None
     with database.read() as tx:
-        exists = text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
-        if tx.execute(exists).first() is None:
-            return None
         row = tx.execute(text("SELECT version_num FROM alembic_version")).first()
         return None if row is None else str(row[0])
 
 
-def upgrade(database: Database, path: Path) -> None:
-    """Does nothing, quickly, when the schema is the present one."""
+def upgrade(database: Database) -> None:
+    """Does nothing, quickly, when the schema is the present one. Two who start at once wait for each other."""
     if current(database) == head():
         return
     from alembic import command
+
+    with database.changing_schema() as connection:
+        command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """For `alembic.command`, over one open transaction."""
     from alembic.config import Config
 
-    config = Config()
+    config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(FOLDER))
-    config.set_main_option("sqlalchemy.url", f"sqlite:///{path}")
-    command.upgrade(config, "head")
+    return config

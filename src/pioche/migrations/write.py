@@ -6,21 +6,21 @@ import tempfile
 from pathlib import Path
 
 from alembic import command
-from alembic.config import Config
 
-import pioche.app  # noqa: F401 - the tables of every room
-from pioche.migrations import FOLDER, head
+from pioche.app import open_database  # which knows the tables of every room
+from pioche.migrations import alembic_config, head, upgrade
+from pioche.settings import Settings
 
 
 def write_migration(message: str) -> Path:
     """The file that was written; its number follows the newest one."""
     with tempfile.TemporaryDirectory() as folder:
-        config = Config()
-        config.set_main_option("script_location", str(FOLDER))
-        config.set_main_option("sqlalchemy.url", f"sqlite:///{folder}/empty.db")
-        command.upgrade(config, "head")
+        database = open_database(Settings(data=Path(folder)))
+        upgrade(database)
         number = f"{int(head()) + 1:04d}"
-        script = command.revision(config, message, autogenerate=True, rev_id=number)
+        with database.changing_schema() as connection:
+            script = command.revision(alembic_config(connection), message, autogenerate=True, rev_id=number)
+        database.close()
     if script is None or isinstance(script, list):
         raise RuntimeError("Alembic wrote nothing.")
     return Path(script.path)

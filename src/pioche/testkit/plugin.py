@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pioche.testkit import databases
 from pioche.testkit.client_calls import CALLS, write_table
 from pioche.testkit.server import Server
 
@@ -22,12 +23,19 @@ if TYPE_CHECKING:
     from pioche.testkit.clients import Git, Hf
     from pioche.testkit.factories import Make
     from pioche.testkit.people import Cast
+    from pioche.testkit.postgres import Cluster
 
 MIB = 1024 * 1024
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--large", type=int, default=64, help="MiB of the large files that client tests move (64).")
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgres"],
+        default=os.environ.get("PIOCHE_TEST_DATABASE", "sqlite"),
+        help="What every hub of the tests keeps its tables in (sqlite).",
+    )
     parser.addoption("--client-table", action="store_true", help="End with a table of the calls of the stock client.")
 
 
@@ -39,6 +47,32 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.mkdtemp(prefix="pioche-client-")
     os.environ["HF_HOME"] = folder
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    config.add_cleanup(databases.stop)
+    if config.getoption("--database") == "postgres":
+        databases.use_postgres()
+
+
+# -- which database --
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") == "postgres":
+        for item in items:
+            if item.get_closest_marker("sqlite"):
+                item.add_marker(pytest.mark.skip(reason="looks into the file of SQLite"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if folder is not None:
+        databases.drop_below(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Cluster:
+    """A PostgreSQL server with no database yet: `postgres.empty()` is the address of a new one."""
+    return databases.cluster()
 
 
 # -- which calls of the stock client were made, in tests that passed --

@@ -14,6 +14,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from pioche.testkit import databases
+
 _ADDRESS = re.compile(r"https?://[^\s/]+")
 
 
@@ -100,7 +102,8 @@ class Server:
     def environment(self) -> dict[str, str]:
         """Of the developer's own settings none reaches the hub under test."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIOCHE_", "GIT_", "HF_"))}
-        return {**kept, **self._settings, "PYTHONUNBUFFERED": "1"}
+        database = databases.url_of(self.data)
+        return {**kept, "PIOCHE_DATABASE_URL": database, **self._settings, "PYTHONUNBUFFERED": "1"}
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:

@@ -12,7 +12,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from sqlalchemy.exc import IntegrityError
 
 from pioche.accounts.attempts import Attempts, address_key
 from pioche.accounts.secrecy import digest, new_cookie
@@ -135,10 +134,7 @@ def _free_code(tx: Tx, app: App, scopes: tuple[str, ...], key: str, address: str
         if codes.find_device(tx, user_code=code) is not None:
             continue
         device = DeviceRequest(key, code, app, scopes, address, tx.now, ends, "pending", None, None)
-        try:
-            codes.add_device(tx, device)
-        except IntegrityError:
-            continue
+        codes.add_device(tx, device)
         return shown(code)
 
 

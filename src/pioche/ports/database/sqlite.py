@@ -10,14 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
+from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from pioche.errors import Busy
 from pioche.ports.database import Database, Tx
 
 BUSY_SECONDS = 30
+_CONNECT = {"check_same_thread": False, "timeout": BUSY_SECONDS, "isolation_level": None}
 
 
 class SqliteTx(Tx):
@@ -43,7 +44,7 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path, readers: int = 32) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self.reader = _engine(path, "BEGIN", readers)
+        self.reader = _engine(path, "BEGIN", readers, "query_only=ON")
         self.writer = _engine(path, "BEGIN IMMEDIATE", 1)
         # One lock in front of SQLite's own: threads wait in turn instead of polling a busy file.
         self._lock = threading.Lock()
@@ -67,6 +68,23 @@ class SqliteDatabase(Database):
         for action in tx.actions:
             action()
 
+    @contextmanager
+    def changing_schema(self) -> Iterator[Connection]:
+        # Not one of the pool: `foreign_keys` is off, as rebuilding a table would empty those that refer to it.
+        engine = create_engine(f"sqlite:///{self.path}", poolclass=NullPool, connect_args=_CONNECT)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        with _busy_as_error(), engine.connect() as connection, connection.begin():
+            yield connection
+
+    def has_table(self, name: str) -> bool:
+        with self.reader.connect() as connection:
+            return inspect(connection).has_table(name)
+
+    def faults(self) -> Sequence[str]:
+        with self.read() as tx:
+            rows = tx.execute(text("PRAGMA integrity_check")).all()
+        return [row[0] for row in rows if row[0] != "ok"]
+
     def version(self) -> int | None:
         row = self._watch.execute("PRAGMA data_version").fetchone()
         return int(row[0])
@@ -87,7 +105,7 @@ def _busy_as_error() -> Iterator[None]:
         raise
 
 
-def _engine(path: Path, begin: str, size: int) -> Engine:
+def _engine(path: Path, begin: str, size: int, *pragmas: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=QueuePool,
@@ -95,12 +113,12 @@ def _engine(path: Path, begin: str, size: int) -> Engine:
         max_overflow=0,
         # The pool's own reset would be a second ROLLBACK on every connection handed back.
         pool_reset_on_return=None,
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS, "isolation_level": None},
+        connect_args=_CONNECT,
     )
 
     def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
         # busy_timeout (the `timeout` above) must be first: switching to WAL needs a lock.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
 
     event.listen(engine, "connect", set_pragmas)
