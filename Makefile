@@ -9,7 +9,7 @@ READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 READY_TEST := .venv/.ready-test
 
-.PHONY: help serve setup test check fast docs messages bench migration clean
+.PHONY: help serve setup test test-postgres check fast docs messages bench migration clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ test: $(READY_TEST) ## every test, with real clients, libraries, Git and a brows
 
 check: $(READY_DEV) ## lint, format, types, imports, sizes, docs, fast tests (about a minute)
 	@scripts/check
+
+test-postgres: $(READY_TEST) ## every test but those of browsers, with all hubs on PostgreSQL (some minutes)
+	@scripts/run-tests postgres
 
 fast: $(READY_DEV) ## the tests without real clients and browser
 	@scripts/run-tests fast
@@ -53,6 +56,6 @@ $(READY_DEV): $(READY)
 	@touch $@
 
 $(READY_TEST): $(READY_DEV)
-	@scripts/system-packages git git-lfs chromium libatomic
+	@scripts/system-packages git git-lfs chromium libatomic postgresql
 	@scripts/install libraries
 	@touch $@

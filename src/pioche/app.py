@@ -119,9 +119,7 @@ TASKS: list[TaskType] = [
 def build_hub(settings: Settings) -> Hub:
     """Wires one hub by hand over its data folder, which is made and migrated if need be."""
     data = settings.data
-    data.mkdir(parents=True, exist_ok=True, mode=0o750)
-    database = open_database(settings)
-    upgrade(database)
+    database = _ready_database(settings)
     signer = Signer.from_file(data / "secret.key")
     queue = _open_queue(database, settings)
     blobs, gitstore = LocalBlobStore(data / "blobs"), BareGitStore(data / "git")
@@ -168,6 +166,13 @@ def open_database(settings: Settings) -> Database:
     from pioche.ports.database.postgres import PostgresDatabase
 
     return PostgresDatabase(settings.database_url, readers)
+
+
+def _ready_database(settings: Settings) -> Database:
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o750)
+    database = open_database(settings)
+    upgrade(database)
+    return database
 
 
 def _open_queue(database: Database, settings: Settings) -> Queue:

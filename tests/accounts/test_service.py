@@ -212,6 +212,7 @@ def test_sessions_expire(hub: Hub, join: Join) -> None:
     short.database.close()
 
 
+@pytest.mark.sqlite
 def test_the_database_holds_no_secret(hub: Hub, join: Join) -> None:
     alice = join("alice")
     cookie = hub.accounts.log_in("alice", PASSWORD, "10.0.0.1")
@@ -320,6 +321,7 @@ def test_regenerated_and_deleted_tokens_are_dead(hub: Hub, join: Join) -> None:
         hub.accounts.actor_of_token(new)
 
 
+@pytest.mark.sqlite
 def test_uses_are_written_down_later_and_together(hub: Hub, join: Join) -> None:
     alice = join("alice")
     _, secret = hub.accounts.tokens.create(alice, NewToken("t", "read"))

@@ -22,5 +22,5 @@ def test_others_on_the_machine_cannot_read_the_data(tmp_path: Path):
     assert done.exit_code == 0, done.output
     # Git runs the scripts of this one; they hold no secrets.
     inside = [path for path in data.rglob("*") if path.parent.name != "hooks"]
-    assert data / "hub.db" in inside
+    assert data / "secret.key" in inside
     assert [path.name for path in inside if path.stat().st_mode & 0o007] == []

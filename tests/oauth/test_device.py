@@ -56,6 +56,7 @@ def test_the_stock_client_may_do_what_the_person_may_but_not_change_the_account(
     assert git.status_code == 200
 
 
+@pytest.mark.sqlite
 def test_nothing_secret_is_kept(place: Place) -> None:
     got = place.device_login()
     kept = b"".join(path.read_bytes() for path in place.hub.settings.data.glob("hub.db*"))

@@ -14,6 +14,8 @@ from pioche.repos import lists
 from pioche.repos.types import SORTS, RepoFilter, Sort
 from pioche.testkit.room import Room
 
+pytestmark = pytest.mark.sqlite
+
 
 def plan(room: Room, actor: Actor, wanted: RepoFilter) -> str:
     """What SQLite says that it does for one page."""

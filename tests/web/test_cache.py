@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from starlette.responses import Response
 
 from pioche.hub import Hub
@@ -10,6 +11,8 @@ from pioche.web.cache import AnswerCache, Key
 
 ONE: Key = ("GET", b"/one", b"", b"")
 TWO: Key = ("GET", b"/two", b"", b"")
+
+pytestmark = pytest.mark.sqlite  # PostgreSQL has no number that says whether anyone committed
 
 
 def test_an_answer_that_comes_again_takes_its_room_once(hub: Hub) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from pioche import app
 from pioche.accounts.grants import Grant, Signer
+from pioche.migrations import upgrade
 from pioche.ports.blobs.local import LocalBlobStore
-from pioche.ports.database import metadata
-from pioche.ports.database.sqlite import SqliteDatabase
 from pioche.protocols.xet import hashes, shard, xorb
 from pioche.protocols.xet.shard import ShardFile, ShardTerm
 from pioche.settings import Settings
@@ -74,9 +74,8 @@ class Store:
     """The store under test, with short words for what tests do often."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = SqliteDatabase(folder / "hub.db")
-        with self.database.write() as tx:
-            metadata.create_all(tx._connection)  # type: ignore[attr-defined]
+        self.database = app.open_database(Settings(data=folder))
+        upgrade(self.database)
         self.blobs = LocalBlobStore(folder / "blobs")
         self.signer = Signer(b"k" * 32)
         self.xet = Xet(self.database, self.blobs, self.signer, Settings(data=folder))

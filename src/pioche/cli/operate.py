@@ -17,6 +17,7 @@ from pioche.settings import load_settings
 
 OF_A_HUB = ("secret.key", "hub.db")  # in the data folder; a folder without both was never a hub's
 
+
 @contextmanager
 def opened(data: Path | None, new: bool = False) -> Iterator[Hub]:
     """The hub of a data folder, for one command. Only with `new` is one made where none is; else that is an error."""

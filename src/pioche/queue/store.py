@@ -39,6 +39,8 @@ def claim(tx: Tx) -> Task | None:
         .where(tasks.c.state == "waiting", tasks.c.run_at <= tx.now)
         .order_by(tasks.c.run_at, tasks.c.id)
         .limit(1)
+        # Where workers of several processes claim, each takes another one; SQLite has one writer and ignores it.
+        .with_for_update(skip_locked=True)
     )
     row = tx.execute(due).first()
     if row is None:

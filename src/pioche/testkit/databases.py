@@ -26,6 +26,12 @@ def cluster() -> Cluster:
     return _State.cluster
 
 
+def postgres_is_installed() -> bool:
+    from pioche.testkit.postgres import program
+
+    return bool(program("initdb"))
+
+
 def stop() -> None:
     if _State.cluster is not None:
         _State.cluster.stop()

@@ -72,6 +72,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Cluster:
     """A PostgreSQL server with no database yet: `postgres.empty()` is the address of a new one."""
+    if not databases.postgres_is_installed():
+        pytest.skip("PostgreSQL is not installed: scripts/system-packages postgresql")
     return databases.cluster()
 
 

@@ -5,7 +5,6 @@ It never asks the disk to keep anything, and each hub gets a copy of a database 
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import pwd
@@ -39,6 +38,8 @@ class Cluster:
     """One server and its databases."""
 
     def __init__(self) -> None:
+        if not program("initdb"):
+            raise RuntimeError("PostgreSQL is not installed: scripts/system-packages postgresql")
         # In /tmp, because the path of a socket may not be long.
         self.folder = Path(tempfile.mkdtemp(prefix="pioche-pg-", dir="/tmp"))
         self._numbers = itertools.count(1)
@@ -48,12 +49,12 @@ class Cluster:
             account = pwd.getpwnam("postgres")
             os.chown(self.folder, account.pw_uid, account.pw_gid)
         data = self.folder / "data"
-        initdb = [*_unprivileged(), _program("initdb"), "-D", str(data), "-U", "hub", "--auth=trust", "--no-sync"]
+        initdb = [*_unprivileged(), program("initdb"), "-D", str(data), "-U", "hub", "--auth=trust", "--no-sync"]
         subprocess.run([*initdb, "--encoding=UTF8", "--locale=C.UTF-8"], check=True, capture_output=True, cwd="/")
         options = [part for key, value in _SETTINGS.items() for part in ("-c", f"{key}={value}")]
         with (self.folder.with_suffix(".log")).open("wb") as log:
             self._process = subprocess.Popen(
-                [*_unprivileged(), _program("postgres"), "-D", str(data), "-k", str(self.folder), *options],
+                [*_unprivileged(), program("postgres"), "-D", str(data), "-k", str(self.folder), *options],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd="/",
@@ -128,10 +129,7 @@ def _unprivileged() -> list[str]:
     return ["setpriv", "--pdeathsig=INT", *who]
 
 
-def _program(name: str) -> str:
-    """Debian keeps the server's programs off the path, by version."""
+def program(name: str) -> str:
+    """Its path, or "". Debian keeps the server's programs off the path, by version."""
     newest = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
-    found = str(newest[-1]) if newest else shutil.which(name)
-    if not found:
-        raise RuntimeError(f"{name} is not installed: scripts/system-packages postgresql")
-    return found
+    return str(newest[-1]) if newest else shutil.which(name) or ""

@@ -102,8 +102,9 @@ class Server:
     def environment(self) -> dict[str, str]:
         """Of the developer's own settings none reaches the hub under test."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIOCHE_", "GIT_", "HF_"))}
-        database = databases.url_of(self.data)
-        return {**kept, "PIOCHE_DATABASE_URL": database, **self._settings, "PYTHONUNBUFFERED": "1"}
+        if not any(key.startswith("PIOCHE_DATABASE_URL") for key in self._settings):
+            kept["PIOCHE_DATABASE_URL"] = databases.url_of(self.data)
+        return {**kept, **self._settings, "PYTHONUNBUFFERED": "1"}
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:

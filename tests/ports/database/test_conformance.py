@@ -39,9 +39,13 @@ def test_what_is_written_is_seen_by_everyone(database: Database, open_again: Ope
 
 
 def test_a_write_that_raises_leaves_nothing(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.write() as tx:
-        tx.execute(insert(things).values(name="a"))
-        raise RuntimeError
+    def fail() -> None:
+        with database.write() as tx:
+            tx.execute(insert(things).values(name="a"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     with database.read() as tx:
         assert names(tx) == []
     add(database, name="b")
@@ -86,9 +90,14 @@ def test_what_follows_a_commit_happens_only_then(database: Database) -> None:
         tx.after_commit(look)
         assert seen == []
     assert seen == [["a"]]
-    with pytest.raises(RuntimeError), database.write() as tx:
-        tx.after_commit(look)
-        raise RuntimeError
+
+    def fail() -> None:
+        with database.write() as tx:
+            tx.after_commit(look)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert seen == [["a"]]
 
 

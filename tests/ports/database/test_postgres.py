@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import psycopg
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import Executable, insert, select, text
 
 from pioche.errors import Busy, InvalidInput
+from pioche.ports.database import Tx
 from pioche.ports.database import postgres as port
 from pioche.ports.database.postgres import PostgresDatabase
 from pioche.testkit.postgres import Cluster
 
 from .conftest import things
+
+Begin = Callable[[], AbstractContextManager[Tx]]
 
 
 @pytest.fixture
@@ -43,7 +47,8 @@ def count(database: PostgresDatabase) -> int:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["secret", "mysql://u:secret@h/d", "postgresql://u:secret@h:port/d", "postgresql://u:secret@h", "sqlite://"]
+    "wrong",
+    ["secret", "mysql://u:secret@h/d", "postgresql://u:secret@h:port/d", "postgresql://u:secret@h", "sqlite://"],
 )
 def test_a_wrong_address_is_told_without_its_password(wrong: str) -> None:
     with pytest.raises(InvalidInput, match="database_url") as caught:
@@ -78,32 +83,37 @@ def test_a_restart_of_the_server_is_not_felt(
     assert count(database) == 2
 
 
-def test_a_connection_lost_in_use_is_busy_and_nothing_is_written(
-    database: PostgresDatabase, postgres: Cluster
-) -> None:
-    with pytest.raises(Busy), database.write() as tx:
-        tx.execute(insert(things))
-        postgres.kill_connections()
-        tx.execute(insert(things))
-    with pytest.raises(Busy), database.read() as tx:
-        tx.execute(select(things.c.id))
-        postgres.kill_connections()
-        tx.execute(select(things.c.id))
+def test_a_connection_lost_in_use_is_busy_and_nothing_is_written(database: PostgresDatabase, postgres: Cluster) -> None:
+    def lose(begin: Begin, statement: Executable) -> None:
+        with begin() as tx:
+            tx.execute(statement)
+            postgres.kill_connections()
+            tx.execute(statement)
+
+    with pytest.raises(Busy):
+        lose(database.write, insert(things))
+    with pytest.raises(Busy):
+        lose(database.read, select(things.c.id))
     assert count(database) == 0
     add(database)
 
 
-def test_a_hub_that_dies_lets_the_others_write(database: PostgresDatabase, url: str, postgres: Cluster) -> None:
+def test_a_hub_that_dies_lets_the_others_write(database: PostgresDatabase, url: str) -> None:
     other = PostgresDatabase(url, 1)
     waiting = threading.Thread(target=add, args=(other,))
-    with pytest.raises(Busy), database.write() as tx:
-        tx.execute(insert(things))
-        waiting.start()
-        pid = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("SELECT pg_terminate_backend(%s)", (pid,))
-        waiting.join(10)
-        tx.execute(insert(things))
+
+    def die() -> None:
+        with database.write() as tx:
+            tx.execute(insert(things))
+            waiting.start()
+            pid = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("SELECT pg_terminate_backend(%s)", (pid,))
+            waiting.join(10)
+            tx.execute(insert(things))
+
+    with pytest.raises(Busy):
+        die()
     assert count(other) == 1
     other.close()
 

@@ -12,7 +12,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-
 from pioche.accounts.attempts import Attempts, address_key
 from pioche.accounts.secrecy import digest, new_cookie
 from pioche.accounts.service.rights import require_person

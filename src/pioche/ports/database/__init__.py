@@ -1,10 +1,10 @@
 """Database: transactions over SQL. SQLite in `sqlite.py`, PostgreSQL in `postgres.py`.
 
-`read()` gives a consistent snapshot, and may not change anything. `write()` commits whole when the block ends, or rolls
-back whole when it raises; one writes at a time, over all processes of the hub, so what a write has read stays true until
-it ends. A write that cannot get its lock, and a database that does not answer, raise `Busy`: nothing was done. A broken
-unique constraint surfaces as SQLAlchemy's `IntegrityError`, which rooms turn into their own `Conflict`; after any error
-of the database the transaction is over, so let it out of the block.
+`read()` gives a consistent snapshot, and may not change anything. `write()` commits whole when the block ends, or
+rolls back whole when it raises; one writes at a time, over all processes of the hub, so what a write has read stays
+true until it ends. A write that cannot get its lock, and a database that does not answer, raise `Busy`: nothing was
+done. A broken unique constraint surfaces as SQLAlchemy's `IntegrityError`, which rooms turn into their own `Conflict`;
+after any error of the database the transaction is over, so let it out of the block.
 
 Texts compare and sort byte by byte. An integer has 64 bits, a text any length.
 """

@@ -34,19 +34,19 @@ class _Integer(types.BigInteger):
 
 
 class _TypeCompiler(PGTypeCompiler):
-    def visit_INTEGER(self, type_: Any, **kw: Any) -> str:  # noqa: N802 - SQLAlchemy's name
+    def visit_INTEGER(self, type_: Any, **kw: Any) -> str:
         return "BIGINT"
 
-    def visit_VARCHAR(self, type_: Any, **kw: Any) -> str:  # noqa: N802
+    def visit_VARCHAR(self, type_: Any, **kw: Any) -> str:
         return "VARCHAR"
 
-    def visit_TEXT(self, type_: Any, **kw: Any) -> str:  # noqa: N802
+    def visit_TEXT(self, type_: Any, **kw: Any) -> str:
         return "TEXT"
 
 
 class _DdlCompiler(PGDDLCompiler):
     def get_column_specification(self, column: Column[Any], **kw: Any) -> str:
-        specification: str = super().get_column_specification(column, **kw)
+        specification: str = super().get_column_specification(column, **kw)  # type: ignore[no-untyped-call]
         if not isinstance(column.type, types.String):
             return specification
         name, kind, *rest = specification.split(" ", 2)
