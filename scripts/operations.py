@@ -32,6 +32,7 @@ PROOFS = {
     "repos": "tests/clients/test_hf_repos.py",
     "spaces": "tests/clients/test_hf_repos.py",
     "users": "tests/clients/test_hf_people.py",
+    "webhooks": "tests/clients/test_hf_webhooks.py",
 }
 
 # The first that fits, of group and path.
@@ -52,7 +53,6 @@ LATER = (
     (r".*resource-group", "Roles belong to organisations; groups of repositories are not made yet."),
     ("service-accounts", "Tokens belong to people so far."),
     ("sql-console", "Comes with the viewer of datasets."),
-    ("webhooks", "Not made yet."),
     (r".*(user-access|ask-access)", "Gated repositories have no queue of requests yet."),
     (r".*lfs-files", "Large files are not listed or copied by their hash yet."),
     (

@@ -50,7 +50,7 @@ from pioche.ports.mail import Mailer
 from pioche.ports.mail.console import ConsoleMailer
 from pioche.ports.mail.off import NoMailer
 from pioche.ports.mail.smtp import SmtpMailer, SmtpServer
-from pioche.queue.service import Queue
+from pioche.queue.service import OUTSIDE_WORKERS, Queue
 from pioche.queue.types import TaskType
 from pioche.repos import api as repos_api
 from pioche.repos import pages as repos_pages
@@ -71,6 +71,10 @@ from pioche.web import assets, health, openapi
 from pioche.web.asgi import HubApp
 from pioche.web.routing import Route, Router
 from pioche.web.templates import Templates
+from pioche.webhooks import api as webhooks_api
+from pioche.webhooks import pages as webhooks_pages
+from pioche.webhooks import tasks as webhooks_tasks
+from pioche.webhooks.service import Webhooks
 from pioche.xet import api as xet_api
 from pioche.xet import tasks as xet_tasks
 from pioche.xet.service import Xet
@@ -101,6 +105,8 @@ ROUTES: list[list[Route]] = [
     follows_pages.routes,
     notifications_api.routes,
     notifications_pages.routes,
+    webhooks_api.routes,
+    webhooks_pages.routes,
     repos_pages.routes,
 ]
 ROUTES.append(openapi.routes_about([route for routes in ROUTES for route in routes]))
@@ -113,6 +119,7 @@ TASKS: list[TaskType] = [
     *repos_tasks.tasks,
     *buckets_tasks.tasks,
     *notifications_tasks.tasks,
+    *webhooks_tasks.tasks,
 ]
 
 
@@ -159,7 +166,7 @@ def build_hub(settings: Settings) -> Hub:
 
 def open_database(settings: Settings) -> Database:
     """The database of a hub, as it is; `build_hub` brings it up to date."""
-    readers = settings.threads + settings.workers + 2
+    readers = settings.threads + settings.workers + OUTSIDE_WORKERS + 2
     if not settings.database_url:
         return SqliteDatabase(settings.data / "hub.db", readers)
     # Only who has it pays for loading the driver.
@@ -193,6 +200,7 @@ def _between_people(database: Database, queue: Queue, signer: Signer, settings: 
         "likes": Likes(database),
         "follows": Follows(database, queue),
         "mailer": mailer,
+        "webhooks": Webhooks(database, queue, settings),
         "notifications": Notifications(database, queue, mailer, signer, settings),
     }
 

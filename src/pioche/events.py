@@ -56,10 +56,14 @@ class RepoSettingsChanged(Event, frozen=True, tag=True):
 
 
 class RepoDeleted(Event, frozen=True, tag=True):
-    """A repository is gone. `name` is `namespace/name`."""
+    """A repository is gone. `name` is `namespace/name`; the rest says who could see it, for nothing else does now."""
 
     repo_id: int
     name: str
+    kind: str
+    owner_id: int
+    private: bool
+    created_by: int | None
 
 
 class DiscussionOpened(Event, frozen=True, tag=True):

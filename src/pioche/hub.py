@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pioche.repos.service.upkeep import Upkeep
     from pioche.settings import Settings
     from pioche.web.templates import Templates
+    from pioche.webhooks.service import Webhooks
     from pioche.xet.service import Xet
 
 
@@ -57,6 +58,7 @@ class Hub:
     follows: Follows
     mailer: Mailer
     notifications: Notifications
+    webhooks: Webhooks
     repos: Repos
     refs: Refs
     infos: Infos

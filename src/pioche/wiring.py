@@ -15,6 +15,10 @@ from pioche.events import (
     DiscussionRenamed,
     DiscussionStatusChanged,
     Event,
+    RepoCreated,
+    RepoDeleted,
+    RepoMoved,
+    RepoSettingsChanged,
     RepoUpdated,
     UserFollowed,
 )
@@ -23,11 +27,15 @@ from pioche.queue.service import Queue
 
 LISTENERS: dict[type[Event], tuple[str, ...]] = {
     UserFollowed: ("notifications.tell_follow",),
-    DiscussionOpened: ("notifications.tell",),
-    DiscussionCommented: ("notifications.tell",),
-    DiscussionStatusChanged: ("notifications.tell",),
-    DiscussionRenamed: ("notifications.tell",),
-    RepoUpdated: ("repos.measure",),
+    DiscussionOpened: ("notifications.tell", "webhooks.gather"),
+    DiscussionCommented: ("notifications.tell", "webhooks.gather"),
+    DiscussionStatusChanged: ("notifications.tell", "webhooks.gather"),
+    DiscussionRenamed: ("notifications.tell", "webhooks.gather"),
+    RepoCreated: ("webhooks.gather",),
+    RepoUpdated: ("repos.measure", "webhooks.gather"),
+    RepoMoved: ("webhooks.gather",),
+    RepoSettingsChanged: ("webhooks.gather",),
+    RepoDeleted: ("webhooks.gather",),
 }
 
 

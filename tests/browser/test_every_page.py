@@ -66,6 +66,10 @@ FOR_ALICE = [
     "/settings/account",
     "/settings/tokens",
     "/settings/tokens/new",
+    "/settings/webhooks",
+    "/settings/webhooks/new",
+    "{hook}",
+    "{hook}/deliveries/{delivery}",
     "/settings/organizations",
     "/settings/connected",
     "/settings/applications",
@@ -138,9 +142,14 @@ def more_places(make: Make, cast: Cast, visit: Visits, places: dict[str, str]) -
     page.get_by_label("Redirect addresses").fill("http://127.0.0.1/done")
     page.get_by_role("button", name="Register").click()
     client = page.locator("dd code").first.inner_text()
+    hook = api.create_webhook(url="https://example.org/hook", watched=[{"type": "model", "name": places["repo"]}])
+    page.goto(f"/settings/webhooks/{int(hook.id, 16)}")
+    page.get_by_role("button", name="Send a ping").click()
+    delivery = page.get_by_role("link", name="ping").get_attribute("href") or ""
     page.goto("/settings/applications")
     app = page.get_by_role("main").get_by_role("link", name="Notebook").first.get_attribute("href")
-    return {**places, "bucket": bucket, "collection": collection, "client": client, "app": app or ""}
+    more = {"hook": f"/settings/webhooks/{int(hook.id, 16)}", "delivery": delivery.rpartition("/")[2]}
+    return {**places, **more, "bucket": bucket, "collection": collection, "client": client, "app": app or ""}
 
 
 def faults(page: Page, rules: str = RULES) -> list[str]:
@@ -191,6 +200,7 @@ def test_no_page_is_left_out() -> None:
     routes = [route for routes in ROUTES for route in routes]
     names = ("repo", "dataset", "empty", "bucket", "collection")
     example = {**dict.fromkeys(names, "alice/x"), "oid": "0" * 40, "client": "x", "app": "/settings/applications/x"}
+    example |= {"hook": "/settings/webhooks/1", "delivery": "1"}
     router, looked_at = Router(routes), set(LIKE_OTHERS)
     for address in (*FOR_ALICE, *FOR_NOBODY):
         route, _, _ = router.find("GET", address.format(**example).partition("?")[0])

@@ -52,5 +52,5 @@ tasks = [
     TaskType("notifications.tell_follow", tell_follow),
     TaskType(WAKE_TASK, wake),
     # 2 s, 8 s, 32 s, 2 min, 9 min, 34 min, 2.3 h, 9 h: a mail server may be gone for a night.
-    TaskType(MAIL_TASK, mail, attempts=9),
+    TaskType(MAIL_TASK, mail, attempts=9, lane="outside"),
 ]

@@ -9,9 +9,11 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import ColumnElement
+
 from pioche.ports.database import Database, Tx
 from pioche.queue import store
-from pioche.queue.types import Task, TaskType
+from pioche.queue.types import Lane, Task, TaskType
 
 if TYPE_CHECKING:
     from pioche.hub import Hub
@@ -22,6 +24,8 @@ log = logging.getLogger("pioche.queue")
 IDLE_SECONDS = 15.0
 FIRST_RETRY_MS = 2_000
 FIRST_RUN_SECONDS = 600
+OUTSIDE_WORKERS = 12
+"""They mostly wait for machines of others."""
 
 
 class Queue:
@@ -51,8 +55,11 @@ class Queue:
     def start(self, hub: Hub) -> None:
         with self._database.write() as tx:
             store.requeue_running(tx)
-        for number in range(self._count):
-            thread = threading.Thread(target=self._work, args=(hub,), name=f"worker-{number}", daemon=True)
+        hub_lane: Lane = "hub"
+        outside_lane: Lane = "outside"
+        lanes = [hub_lane] * self._count + [outside_lane] * OUTSIDE_WORKERS
+        for number, lane in enumerate(lanes):
+            thread = threading.Thread(target=self._work, args=(hub, lane), name=f"worker-{number}", daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -66,7 +73,7 @@ class Queue:
     def run_due(self, hub: Hub) -> int:
         """Works off everything that is due, in this thread; for the command line and tests. Returns the count."""
         count = 0
-        while (task := self._claim()) is not None:
+        while (task := self._claim("hub") or self._claim("outside")) is not None:
             self._run(hub, task)
             count += 1
         return count
@@ -75,29 +82,34 @@ class Queue:
         with self._wake:
             self._wake.notify_all()
 
-    def _work(self, hub: Hub) -> None:
+    def _work(self, hub: Hub, lane: Lane) -> None:
         while not self._stopping.is_set():
-            self._enqueue_scheduled()
-            task = self._claim()
+            if lane == "hub":
+                self._enqueue_scheduled()
+            task = self._claim(lane)
             if task is not None:
                 self._run(hub, task)
                 continue
             with self._wake:
                 if not self._stopping.is_set():
-                    self._wake.wait(self._seconds_to_wait())
+                    self._wake.wait(self._seconds_to_wait(lane))
 
-    def _claim(self) -> Task | None:
+    def _in(self, lane: Lane) -> ColumnElement[bool]:
+        outside = [kind.name for kind in self._types.values() if kind.lane == "outside"]
+        return store.lane_of(outside, inside=lane == "outside")
+
+    def _claim(self, lane: Lane) -> Task | None:
         # Reading first: an idle worker must not take the write lock, nor change the database's version.
         with self._database.read() as tx:
-            due = store.next_due(tx)
+            due = store.next_due(tx, self._in(lane))
             if due is None or due > tx.now:
                 return None
         with self._database.write() as tx:
-            return store.claim(tx)
+            return store.claim(tx, self._in(lane))
 
-    def _seconds_to_wait(self) -> float:
+    def _seconds_to_wait(self, lane: Lane) -> float:
         with self._database.read() as tx:
-            due = store.next_due(tx)
+            due = store.next_due(tx, self._in(lane))
             return IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.0, (due - tx.now) / 1000))
 
     def _enqueue_scheduled(self) -> None:

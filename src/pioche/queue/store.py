@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from pioche.ports.database import Tx
 from pioche.queue.tables import tasks
@@ -33,10 +33,10 @@ def add(tx: Tx, name: str, arguments: Mapping[str, Any], unique_key: str | None,
     return True
 
 
-def claim(tx: Tx) -> Task | None:
+def claim(tx: Tx, lane: ColumnElement[bool]) -> Task | None:
     due = (
         select(tasks)
-        .where(tasks.c.state == "waiting", tasks.c.run_at <= tx.now)
+        .where(tasks.c.state == "waiting", tasks.c.run_at <= tx.now, lane)
         .order_by(tasks.c.run_at, tasks.c.id)
         .limit(1)
         # Where workers of several processes claim, each takes another one; SQLite has one writer and ignores it.
@@ -52,9 +52,15 @@ def claim(tx: Tx) -> Task | None:
     return Task(row.id, row.name, msgspec.json.decode(row.arguments), row.attempts + 1)
 
 
-def next_due(tx: Tx) -> int | None:
+def lane_of(names: Sequence[str], inside: bool) -> ColumnElement[bool]:
+    """Tasks of these names; or all others."""
+    return tasks.c.name.in_(names) if inside else tasks.c.name.not_in(names)
+
+
+def next_due(tx: Tx, lane: ColumnElement[bool]) -> int | None:
     """When the next waiting task may run, in Unix milliseconds."""
-    row = tx.execute(select(tasks.c.run_at).where(tasks.c.state == "waiting").order_by(tasks.c.run_at).limit(1)).first()
+    waiting = select(tasks.c.run_at).where(tasks.c.state == "waiting", lane)
+    row = tx.execute(waiting.order_by(tasks.c.run_at).limit(1)).first()
     return None if row is None else int(row.run_at)
 
 

@@ -129,9 +129,16 @@ class Repos(Making):
         """Gone for everybody at once; its folder and bytes follow in the background."""
         with self._database.write() as tx:
             repo = require_repo(tx, actor, repo_id, Action.ADMIN)
-            wiring.announce(
-                self._queue, tx, RepoDeleted(actor_id=actor.user_id, repo_id=repo.id, name=repo.repo_id.full)
+            event = RepoDeleted(
+                actor_id=actor.user_id,
+                repo_id=repo.id,
+                name=repo.repo_id.full,
+                kind=repo.repo_id.kind.value,
+                owner_id=repo.owner_id,
+                private=repo.private,
+                created_by=repo.created_by,
             )
+            wiring.announce(self._queue, tx, event)
             self._lfs.forget_repo(tx, repo.id)
             store.remove(tx, repo.id)
             self._queue.enqueue(tx, "repos.erase", {"repo_id": repo.id}, delay_ms=ERASE_DELAY_MS)
