@@ -23,6 +23,7 @@ COMMANDS = {
     "rebuild": "pioche.cli.operate",
     "doctor": "pioche.cli.operate",
     "migrate": "pioche.cli.operate",
+    "to-postgres": "pioche.cli.transfer",
     "migration": "pioche.cli.operate",
 }
 
@@ -37,7 +38,7 @@ class LazyGroup(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command: click.Command = getattr(importlib.import_module(module), cmd_name)
+        command: click.Command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -47,7 +47,7 @@ async def _serve(settings: Settings) -> None:
     port = settings.port or _free_port(settings.host)
     _check_port(settings.host, port)
     hub = build_hub(settings)
-    _hold(settings.data)
+    hold(settings.data)
     settle(hub)
     app = build_app(hub)
     server = Server(
@@ -82,8 +82,8 @@ def settle(hub: Hub) -> None:
     hub.repos.sweep()
 
 
-def _hold(data: Path) -> None:
-    """Until this process ends: two hubs on one folder would settle what the other one is doing."""
+def hold(data: Path) -> int:
+    """Until it is closed: two hubs on one folder would settle what the other one is doing."""
     # Not inherited by git, so that it ends with us; kept open by not being closed.
     descriptor = os.open(data / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -91,6 +91,7 @@ def _hold(data: Path) -> None:
     except BlockingIOError as error:
         os.close(descriptor)
         raise InvalidInput(f"A hub is running on {data} already. Stop it, or choose another folder.") from error
+    return descriptor
 
 
 def start_background(hub: Hub) -> None:

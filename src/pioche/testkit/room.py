@@ -26,9 +26,10 @@ Files = Mapping[str, bytes | str]
 class Room:
     """`hub`, the `cast` on it, and requests as any of them."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, cast: Cast | None = None) -> None:
+        """`cast` if they have accounts already."""
         self.hub = hub
-        self.cast: Cast = make_cast(hub.accounts)
+        self.cast = cast or make_cast(hub.accounts)
         self._app = build_app(hub)
         self._numbers = itertools.count(1)
 

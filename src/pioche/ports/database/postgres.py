@@ -12,7 +12,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, CursorResult, Engine, Executable, create_engine, event, inspect, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -110,6 +122,12 @@ class PostgresDatabase(Database):
     def faults(self) -> Sequence[str]:
         """PostgreSQL checks its own pages (see `data_checksums`) and its operators know how."""
         return []
+
+    @staticmethod
+    def start_after(tx: Tx, table: str, column: str, number: int) -> None:
+        """The next number that `column` gives is the one after `number`."""
+        sequence = select(func.setval(func.pg_get_serial_sequence(table, column), max(number, 1), number > 0))
+        tx.execute(sequence)
 
     def version(self) -> int | None:
         """The server knows, but a question to it takes longer than this may."""
