@@ -53,10 +53,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_targets_and_settings_exist(page: Path) -> None:
     text = page.read_text()
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
-    for target in re.findall(r"(?:`|^\s*(?:\$ )?)make ([a-z]+)", text, re.M):
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    for target in re.findall(r"(?:`|^\s*(?:\$ )?)make ([a-z-]+)", text, re.M):
         assert target in targets, f"make {target} does not exist"
-    for line in re.findall(r"(?:`|^\s*(?:\$ )?(?:\.venv/bin/)?)pioche ((?:[a-z]+ ?)+)", text, re.M):
+    for line in re.findall(r"(?:`|^\s*(?:\$ )?(?:\.venv/bin/)?)pioche ((?:[a-z-]+ ?)+)", text, re.M):
         assert _is_command(line.split()), f"pioche {line} does not exist"
     known = {f"PIOCHE_{field.name.upper()}" for field in fields(Settings)} | {"PIOCHE_TEST_BROWSER"}
     assert set(re.findall(r"PIOCHE_[A-Z_]*[A-Z]", text)) <= known
