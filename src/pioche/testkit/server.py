@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pioche.testkit import databases
 
+_LIMITS = [f"PIOCHE_LIMIT_{bucket}{who}" for bucket in ("API", "RESOLVERS", "PAGES") for who in ("", "_ANONYMOUS")]
 _ADDRESS = re.compile(r"https?://[^\s/]+")
 
 
@@ -104,6 +105,8 @@ class Server:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIOCHE_", "GIT_", "HF_"))}
         if not any(key.startswith("PIOCHE_DATABASE_URL") for key in self._settings):
             kept["PIOCHE_DATABASE_URL"] = databases.url_of(self.data)
+        # Everybody in the tests has one address; who tests rate limits sets their own.
+        kept.update(dict.fromkeys(_LIMITS, str(10**9)))
         return {**kept, **self._settings, "PYTHONUNBUFFERED": "1"}
 
     def _running(self) -> subprocess.Popen[bytes]:

@@ -7,18 +7,20 @@ import inspect
 import logging
 import tempfile
 import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from pioche.errors import HubError, InvalidInput, NotFound, TooLarge, Unauthenticated
 from pioche.web import auth, flash
 from pioche.web.cache import AnswerCache
 from pioche.web.call import Call
 from pioche.web.errors import error_response
+from pioche.web.limits import Headers, Limiter
 from pioche.web.routing import Route, Router
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class HubApp:
         self.hub = hub
         self.router = router
         self.cache = AnswerCache(hub.database)
+        self.limits = Limiter(hub.settings, router.routes)
         self.threads = ThreadPoolExecutor(hub.settings.threads, thread_name_prefix="request")
         self.open_requests = 0
         self.draining = False
@@ -47,7 +50,9 @@ class HubApp:
         request = Request(scope, receive, send)
         self.open_requests += 1
         try:
-            response = await self._respond(request)
+            response, limit = await self._respond(request)
+            if limit is not None:
+                send = _telling(send, limit)
             response.headers.setdefault("x-content-type-options", "nosniff")
             try:
                 await response(scope, receive, send)
@@ -63,18 +68,29 @@ class HubApp:
         if close is not None:
             await close()
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> tuple[Response, Headers | None]:
+        """The answer, and what to tell about rate limits: apart, as the answer may be kept for others."""
         method: str = request.method
         raw = request.scope["raw_path"].decode("latin-1")
         route, params, allowed = self.router.find(method, raw)
+        call = Call(self.hub, request, route or _nowhere(method, raw), params)
+        ticket = self.limits.enter(call)
+        if ticket is not None and ticket.is_over:
+            return await self._in_thread(error_response, call, ticket.refusal()), ticket.headers()
         if route is None:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self.threads, self._no_route, request, raw, allowed)
+            response = await self._in_thread(self._no_route, call, allowed)
+        else:
+            response = await self._respond_at(call)
+        ticket = None if ticket is None else self.limits.leave(ticket, call.actor)
+        return response, None if ticket is None else ticket.headers()
+
+    async def _respond_at(self, call: Call) -> Response:
+        request, route = call.request, call.route
         key = self.cache.key(request) if route.hot else None
         if key is not None and (kept := self.cache.get(key)) is not None:
             return kept
         version = self.cache.version() if key is not None else None
-        response = await self._answer(Call(self.hub, request, route, params))
+        response = await self._answer(call)
         if key is not None:
             self.cache.put(key, response, version)
         return response
@@ -105,16 +121,32 @@ class HubApp:
             response.delete_cookie(flash.COOKIE)
         return response
 
-    def _no_route(self, request: Request, raw: str, allowed: set[str]) -> Response:
-        is_api = raw.startswith(("/api/", "/cas/", "/v1/", "/v2/", "/oauth/"))
-        route = Route(request.method, raw, _handle, "hub" if is_api else "html")
-        call = Call(self.hub, request, route, {})
+    async def _in_thread(self, make: Callable[..., Response], *arguments: Any) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(self.threads, make, *arguments)
+
+    def _no_route(self, call: Call, allowed: set[str]) -> Response:
+        request = call.request
         if request.method == "OPTIONS":
             return Response(b"", 204, {"allow": ", ".join(sorted(allowed))})
         if allowed:
             body = b'{"error":"This address does not accept the method ' + request.method.encode()[:10] + b'."}'
             return Response(body, 405, {"allow": ", ".join(sorted(allowed))}, "application/json")
         return error_response(call, NotFound("There is nothing at this address on this hub."))
+
+
+def _nowhere(method: str, raw: str) -> Route:
+    """For an address that no room answers."""
+    is_api = raw.startswith(("/api/", "/cas/", "/v1/", "/v2/", "/oauth/"))
+    return Route(method, raw, _handle, "hub" if is_api else "html")
+
+
+def _telling(send: Send, headers: Headers) -> Send:
+    async def telling(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *headers]}
+        await send(message)
+
+    return telling
 
 
 def _identify(call: Call) -> None:
