@@ -56,6 +56,6 @@ $(READY_DEV): $(READY)
 	@touch $@
 
 $(READY_TEST): $(READY_DEV)
-	@scripts/system-packages git git-lfs chromium libatomic postgresql
+	@scripts/system-packages git git-lfs chromium libatomic bubblewrap postgresql
 	@scripts/install libraries
 	@touch $@

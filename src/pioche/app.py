@@ -8,6 +8,7 @@ from pioche.accounts import api as accounts_api
 from pioche.accounts import pages as accounts_pages
 from pioche.accounts import tasks as accounts_tasks
 from pioche.accounts.grants import Signer
+from pioche.accounts.sealing import Sealer
 from pioche.accounts.service import Accounts
 from pioche.buckets import api as buckets_api
 from pioche.buckets import pages as buckets_pages
@@ -30,6 +31,11 @@ from pioche.git import api as git_api
 from pioche.git import lfs_api as git_lfs_api
 from pioche.git.service import Git
 from pioche.hub import Hub
+from pioche.jobs import api as jobs_api
+from pioche.jobs import pages as jobs_pages
+from pioche.jobs import tasks as jobs_tasks
+from pioche.jobs.running import Running
+from pioche.jobs.service import Jobs
 from pioche.lfs import api as lfs_api
 from pioche.lfs import tasks as lfs_tasks
 from pioche.lfs.service import Lfs
@@ -45,6 +51,7 @@ from pioche.oauth.service import Oauth
 from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database import Database
 from pioche.ports.database.sqlite import SqliteDatabase
+from pioche.ports.executor.sandbox import SandboxExecutor
 from pioche.ports.gitstore.bare import BareGitStore
 from pioche.ports.mail import Mailer
 from pioche.ports.mail.console import ConsoleMailer
@@ -66,6 +73,7 @@ from pioche.repos.service.refs import Refs
 from pioche.repos.service.repos import Repos
 from pioche.repos.service.trees import Trees
 from pioche.repos.service.upkeep import Upkeep
+from pioche.runtimes.service import Runtimes
 from pioche.settings import Settings
 from pioche.web import assets, health, openapi
 from pioche.web.asgi import HubApp
@@ -105,6 +113,8 @@ ROUTES: list[list[Route]] = [
     follows_pages.routes,
     notifications_api.routes,
     notifications_pages.routes,
+    jobs_api.routes,
+    jobs_pages.routes,
     webhooks_api.routes,
     webhooks_pages.routes,
     repos_pages.routes,
@@ -120,6 +130,7 @@ TASKS: list[TaskType] = [
     *buckets_tasks.tasks,
     *notifications_tasks.tasks,
     *webhooks_tasks.tasks,
+    *jobs_tasks.tasks,
 ]
 
 
@@ -156,6 +167,7 @@ def build_hub(settings: Settings) -> Hub:
         community=community,
         collections=Collections(database),
         **_between_people(database, queue, signer, settings),
+        jobs=_open_jobs(database, queue, settings),
         repos=Repos(database, gitstore, queue, settings, lfs, xet),
         refs=refs,
         infos=Infos(database, gitstore, lfs),
@@ -203,6 +215,16 @@ def _between_people(database: Database, queue: Queue, signer: Signer, settings: 
         "webhooks": Webhooks(database, queue, settings),
         "notifications": Notifications(database, queue, mailer, signer, settings),
     }
+
+
+def _open_jobs(database: Database, queue: Queue, settings: Settings) -> Jobs:
+    executor = SandboxExecutor(settings.data / "runs")
+    runtimes = Runtimes(settings.data / "runtimes", settings.wheels)
+    sealer = Sealer.from_file(settings.data / "secret.key")
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    here = f"http://{host}:{settings.port}"
+    running = Running(database, queue, executor, runtimes, sealer, here)
+    return Jobs(database, queue, executor, sealer, running)
 
 
 def _open_mailer(settings: Settings) -> Mailer:

@@ -58,6 +58,12 @@ class EntryNotFound(NotFound):
     code = "EntryNotFound"
 
 
+class RunNotFound(NotFound):
+    """No such run, or not one of the asker's."""
+
+    code = "RunNotFound"
+
+
 class BlobNotFound(NotFound):
     """The store holds no such bytes."""
 
@@ -195,3 +201,9 @@ class NotSupported(HubError):
     """A part of the protocol that this hub does not offer (yet)."""
 
     code = "NotSupported"
+
+
+class RunsUnavailable(NotSupported):
+    """Nothing can be computed here, because no sandbox can be made. The message says what is missing."""
+
+    code = "RunsUnavailable"

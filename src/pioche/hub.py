@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pioche.community.service import Community
     from pioche.follows.service import Follows
     from pioche.git.service import Git
+    from pioche.jobs.service import Jobs
     from pioche.lfs.service import Lfs
     from pioche.notifications.service import Notifications
     from pioche.oauth.service import Oauth
@@ -59,6 +60,7 @@ class Hub:
     mailer: Mailer
     notifications: Notifications
     webhooks: Webhooks
+    jobs: Jobs
     repos: Repos
     refs: Refs
     infos: Infos

@@ -77,6 +77,10 @@ class Settings:
     )
     smtp_user: str = field(default="", metadata={"doc": "Log-in at the mail server, if it wants one."})
     smtp_password: str = field(default="", metadata={"doc": "Its password; better in a file, as every secret."})
+    wheels: str = field(
+        default="",
+        metadata={"doc": "Folder of wheel files that runtimes are installed from; the package index if empty."},
+    )
     webhook_networks: str = field(
         default="",
         metadata={"doc": "Private networks that webhooks may be sent to, as in `10.0.0.0/8, ::1/128`."},

@@ -66,6 +66,9 @@ FOR_ALICE = [
     "/settings/account",
     "/settings/tokens",
     "/settings/tokens/new",
+    "/jobs/alice",
+    "/jobs/alice/new",
+    "/jobs/alice/{job}",
     "/settings/webhooks",
     "/settings/webhooks/new",
     "{hook}",
@@ -99,6 +102,7 @@ LIKE_OTHERS = {
     "/join",
     "/setup",
     "/new-dataset",
+    "/jobs",
 }
 FOR_NOBODY = [
     "/",
@@ -148,7 +152,8 @@ def more_places(make: Make, cast: Cast, visit: Visits, places: dict[str, str]) -
     delivery = page.get_by_role("link", name="ping").get_attribute("href") or ""
     page.goto("/settings/applications")
     app = page.get_by_role("main").get_by_role("link", name="Notebook").first.get_attribute("href")
-    more = {"hook": f"/settings/webhooks/{int(hook.id, 16)}", "delivery": delivery.rpartition("/")[2]}
+    job = api.run_job(image="debian", command=["sh", "-c", "echo a line of the log"], namespace="alice").id
+    more = {"job": job, "hook": f"/settings/webhooks/{int(hook.id, 16)}", "delivery": delivery.rpartition("/")[2]}
     return {**places, **more, "bucket": bucket, "collection": collection, "client": client, "app": app or ""}
 
 
@@ -200,7 +205,7 @@ def test_no_page_is_left_out() -> None:
     routes = [route for routes in ROUTES for route in routes]
     names = ("repo", "dataset", "empty", "bucket", "collection")
     example = {**dict.fromkeys(names, "alice/x"), "oid": "0" * 40, "client": "x", "app": "/settings/applications/x"}
-    example |= {"hook": "/settings/webhooks/1", "delivery": "1"}
+    example |= {"hook": "/settings/webhooks/1", "delivery": "1", "job": "x"}
     router, looked_at = Router(routes), set(LIKE_OTHERS)
     for address in (*FOR_ALICE, *FOR_NOBODY):
         route, _, _ = router.find("GET", address.format(**example).partition("?")[0])

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -46,6 +47,7 @@ def serve(host: str | None, port: int | None, data: Path | None) -> None:
 async def _serve(settings: Settings) -> None:
     port = settings.port or _free_port(settings.host)
     _check_port(settings.host, port)
+    settings = replace(settings, port=port)
     hub = build_hub(settings)
     hold(settings.data)
     settle(hub)

@@ -75,6 +75,6 @@ routes = [
     *[
         Route(method, f"/api/{root}/{{rest*}}", not_offered)
         for method in METHODS
-        for root in ("jobs", "scheduled-jobs", "kernels")
+        for root in ("scheduled-jobs", "kernels")
     ],
 ]

@@ -24,4 +24,5 @@ watchTheme();
 followAnchor();
 enhance(document.body);
 if (document.querySelector("[data-live]")) import("./list.js").then((list) => list.watchList(enhance));
+for (const log of document.querySelectorAll("[data-follow]")) import("./follow.js").then(({ follow }) => follow(log));
 setInterval(() => refreshTimes(document.body), 60_000);

@@ -1,0 +1,234 @@
+"""Jobs by API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, TypeVar
+
+from starlette.responses import Response, StreamingResponse
+
+from pioche.errors import InvalidInput, NotSupported
+from pioche.jobs.types import GIB, Job, NewJob, Party, Stage
+from pioche.ports.executor import LogLine
+from pioche.protocols.hub import jobs as wire
+from pioche.web.call import Call
+from pioche.web.responses import external_id, iso, json_response, page_response
+from pioche.web.routing import Route
+
+PAGE = 100
+LOOK_EVERY = 0.3  # seconds
+KEEP_ALIVE_EVERY = 15.0  # seconds; the client gives up on a log after 30
+LIFE = 3600.0  # seconds: then the client comes back, and its token is looked at again
+
+T = TypeVar("T")
+
+
+def hardware(call: Call) -> Response:
+    flavors = call.hub.jobs.flavors()
+    return json_response(
+        [
+            {
+                "name": one.name,
+                "prettyName": one.label,
+                "cpu": f"{one.cpus:g} vCPU",
+                "ram": f"{one.memory / GIB:.0f} GB",
+                "accelerator": None,
+                "unitCostMicroUSD": 0,
+                "unitCostUSD": 0.0,
+                "unitLabel": "minute",
+            }
+            for one in flavors
+        ]
+    )
+
+
+def list_jobs(call: Call) -> Response:
+    stages = [_stage(text) for text in call.query_list("stage")]
+    labels = [text.partition("=")[::2] for text in call.query_list("label")]
+    cursor = call.query("cursor")
+    before = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else None
+    found = call.hub.jobs.list(call.actor, call.arg("ns"), stages, before, PAGE)
+    fitting = [job for job in found if all(job.labels.get(key) == value for key, value in labels)]
+    return page_response(call, [body(job) for job in fitting], str(found[-1].id) if len(found) == PAGE else None)
+
+
+def create(call: Call) -> Response:
+    return json_response(body(call.hub.jobs.submit(call.actor, call.arg("ns"), _new(call.json(wire.JobRequest)))))
+
+
+def show(call: Call) -> Response:
+    return json_response(body(call.hub.jobs.find(call.actor, call.arg("ns"), call.arg("job"))))
+
+
+def cancel(call: Call) -> Response:
+    return json_response(body(call.hub.jobs.cancel(call.actor, call.arg("ns"), call.arg("job"))))
+
+
+def duplicate(call: Call) -> Response:
+    return json_response(body(call.hub.jobs.again(call.actor, call.arg("ns"), call.arg("job"))))
+
+
+def labels(call: Call) -> Response:
+    wanted = call.json(wire.LabelsRequest).labels
+    return json_response(body(call.hub.jobs.set_labels(call.actor, call.arg("ns"), call.arg("job"), wanted)))
+
+
+# -- what it says and takes, as it happens --
+
+
+async def logs(call: Call) -> Response:
+    tail = call.query_int("tail", 0, 0, 100_000)
+    await _in_thread(call.hub.jobs.find, call.actor, call.arg("ns"), call.arg("job"))
+    return _stream(_log(call, tail))
+
+
+async def metrics(call: Call) -> Response:
+    await _in_thread(call.hub.jobs.find, call.actor, call.arg("ns"), call.arg("job"))
+    return _stream(_metrics(call))
+
+
+async def _log(call: Call, tail: int) -> AsyncIterator[bytes]:
+    """From the start (or the last `tail` lines that there are), then as it comes; ends with the job."""
+    position, lines, job = await _history(call, tail)
+    clock = asyncio.get_running_loop().time
+    end, told = clock() + LIFE, clock()
+    yield wire.KEEP_ALIVE
+    while True:
+        for line in lines:
+            yield wire.event({"data": line.text, "timestamp": iso(line.at)})
+        if lines:
+            told = clock()
+        elif job.has_ended or clock() > end or call.request.scope["pioche.is_draining"]():
+            return
+        else:
+            if clock() - told >= KEEP_ALIVE_EVERY:
+                told = clock()
+                yield wire.KEEP_ALIVE
+            await asyncio.sleep(LOOK_EVERY)
+        lines, position, job = await _read(call, position)
+
+
+async def _history(call: Call, tail: int) -> tuple[int, Sequence[LogLine], Job]:
+    lines, position, job = await _read(call, 0)
+    if not tail:
+        return position, lines, job
+    kept = deque(lines, tail)
+    while lines:
+        lines, position, job = await _read(call, position)
+        kept.extend(lines)
+    return position, list(kept), job
+
+
+async def _read(call: Call, position: int) -> tuple[Sequence[LogLine], int, Job]:
+    return await _in_thread(call.hub.jobs.logs, call.actor, call.arg("ns"), call.arg("job"), position)
+
+
+async def _metrics(call: Call) -> AsyncIterator[bytes]:
+    clock = asyncio.get_running_loop().time
+    end, last = clock() + LIFE, None
+    while clock() < end and not call.request.scope["pioche.is_draining"]():
+        usage, job = await _in_thread(call.hub.jobs.usage, call.actor, call.arg("ns"), call.arg("job"))
+        if usage is None:
+            return
+        flavor = call.hub.jobs.running.flavor(job.flavor)
+        spent = 0.0 if last is None else max(0.0, usage.cpu_seconds - last)
+        last = usage.cpu_seconds
+        said = {
+            "cpu_usage_pct": round(100 * spent / flavor.cpus, 1),
+            "cpu_millicores": int(flavor.cpus * 1000),
+            "memory_used_bytes": usage.memory,
+            "memory_total_bytes": flavor.memory,
+            "rx_bps": 0,
+            "tx_bps": 0,
+            "gpus": {},
+            "replica": job.key,
+        }
+        yield wire.event(said, "metric")
+        await asyncio.sleep(1.0)
+
+
+def _stream(content: AsyncIterator[bytes]) -> Response:
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(content, 200, headers, "text/event-stream")
+
+
+async def _in_thread(work: Callable[..., T], *arguments: object) -> T:
+    return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
+
+
+# -- forms of the wire --
+
+
+def body(job: Job) -> dict[str, Any]:
+    running = None if job.started_at is None else ((job.ended_at or job.started_at) - job.started_at) / 1000
+    said: dict[str, Any] = {
+        "id": job.key,
+        "owner": _party(job.owner),
+        "status": {"stage": job.stage.value, "message": job.message or None},
+        "createdAt": iso(job.created_at),
+        "dockerImage": job.image,
+        "command": list(job.command),
+        "arguments": [],
+        "environment": dict(job.environment),
+        "secrets": list(job.secret_names),
+        "flavor": job.flavor,
+        "labels": dict(job.labels),
+        "timeout": job.seconds,
+    }
+    if job.started_at is not None:
+        waited = (job.started_at - job.created_at) / 1000
+        said["startedAt"] = iso(job.started_at)
+        said["durations"] = {"schedulingSecs": waited, "runningSecs": running, "totalSecs": waited + (running or 0)}
+    if job.ended_at is not None:
+        said["finishedAt"] = iso(job.ended_at)
+    if job.initiator is not None:
+        said["initiator"] = _party(job.initiator)
+    return said
+
+
+def _party(party: Party) -> dict[str, str]:
+    return {"id": external_id(party.id), "name": party.name, "type": party.kind}
+
+
+def _stage(text: str) -> Stage:
+    try:
+        return Stage(text.upper())
+    except ValueError as error:
+        raise InvalidInput(f"A stage is one of: {', '.join(Stage)}; not '{text[:30]}'.") from error
+
+
+def _new(asked: wire.JobRequest) -> NewJob:
+    for value, what in (
+        (asked.space_id, "An image made of a Space"),
+        (asked.volumes, "Volumes"),
+        (asked.expose and asked.expose.ports, "Exposed ports"),
+        (asked.ssh, "SSH"),
+    ):
+        if value:
+            raise NotSupported(f"{what} cannot be used in jobs of this hub yet.")
+    if not asked.docker_image:
+        raise InvalidInput("A job needs an image: 'dockerImage'.")
+    return NewJob(
+        asked.docker_image,
+        [*asked.command, *asked.arguments],
+        asked.environment or {},
+        asked.secrets or {},
+        asked.flavor,
+        asked.timeout_seconds,
+        asked.labels or {},
+    )
+
+
+routes = [
+    Route("GET", "/api/jobs/hardware", hardware),
+    Route("GET", "/api/jobs/{ns}", list_jobs),
+    Route("POST", "/api/jobs/{ns}", create),
+    Route("GET", "/api/jobs/{ns}/{job}", show),
+    Route("GET", "/api/jobs/{ns}/{job}/logs", logs, body="none"),
+    Route("GET", "/api/jobs/{ns}/{job}/metrics", metrics, body="none"),
+    Route("POST", "/api/jobs/{ns}/{job}/cancel", cancel),
+    Route("POST", "/api/jobs/{ns}/{job}/duplicate", duplicate),
+    Route("PUT", "/api/jobs/{ns}/{job}/labels", labels),
+]

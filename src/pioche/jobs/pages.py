@@ -1,0 +1,125 @@
+"""Jobs in the page: what ran and runs, one with its log, a new one."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done
+from pioche.errors import InvalidInput, NotSupported, QuotaExceeded, RunsUnavailable, Unauthenticated
+from pioche.jobs.types import Job, NewJob
+from pioche.web.call import Call
+from pioche.web.responses import see_other
+from pioche.web.routing import Route
+from pioche.web.text import _
+
+SHOWN_LINES = 2_000
+IMAGES = ("python", "ghcr.io/astral-sh/uv:python3.11-bookworm", "debian")
+
+
+def own(call: Call) -> Response:
+    if call.actor.is_anonymous:
+        raise Unauthenticated(_("Log in to see your jobs."))
+    return see_other(f"/jobs/{call.actor.name}")
+
+
+def show_list(call: Call) -> Response:
+    text = call.query("before")
+    before = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    found = call.hub.jobs.list(call.actor, call.arg("ns"), (), before, 50)
+    values = {"jobs": found, "owner": call.arg("ns"), "owners": [call.actor.name, *call.actor.org_names.values()]}
+    return call.hub.templates.page(call, "jobs/list.html", values)
+
+
+def show_new(call: Call) -> Response:
+    call.hub.jobs.list(call.actor, call.arg("ns"), (), None, 1)  # asks who it is
+    form = {"image": IMAGES[0], "command": "python -c \"print('Hello')\"", "minutes": "30"}
+    return call.hub.templates.page(call, "jobs/new.html", {**_choices(call), "form": form, "errors": {}})
+
+
+def create(call: Call) -> Response:
+    form = call.form()
+    try:
+        job = call.hub.jobs.submit(call.actor, call.arg("ns"), _new(form))
+    except (*FAULTS, QuotaExceeded, NotSupported, RunsUnavailable) as error:
+        return again(call, "jobs/new.html", {**_choices(call), "form": form}, error)
+    return see_other(f"/jobs/{job.owner.name}/{job.key}")
+
+
+def show(call: Call) -> Response:
+    jobs = call.hub.jobs
+    lines, _position, job = jobs.logs(call.actor, call.arg("ns"), call.arg("job"), 0)
+    usage, job = jobs.usage(call.actor, call.arg("ns"), call.arg("job"))
+    values = {"job": job, "lines": lines[-SHOWN_LINES:], "usage": usage, "again": repeat_command(job)}
+    return call.hub.templates.page(call, "jobs/show.html", values)
+
+
+def act(call: Call) -> Response:
+    """`do`: cancel or again."""
+    jobs, where = call.hub.jobs, (call.arg("ns"), call.arg("job"))
+    match call.form().get("do"):
+        case "cancel":
+            job = jobs.cancel(call.actor, *where)
+            return done(call, f"/jobs/{job.owner.name}/{job.key}", _("The job is being stopped."))
+        case "again":
+            job = jobs.again(call.actor, *where)
+            return see_other(f"/jobs/{job.owner.name}/{job.key}")
+    jobs.find(call.actor, *where)
+    raise InvalidInput(_("'do' is one of: cancel, again."))
+
+
+def repeat_command(job: Job) -> str:
+    """What does the same in a terminal; secrets are named, not told."""
+    options = [f"--flavor {job.flavor}", f"--timeout {job.seconds}s"]
+    options += [f"--env {shlex.quote(f'{key}={value}')}" for key, value in job.environment.items()]
+    options += [f"--secrets {name}" for name in job.secret_names]
+    head = f"hf jobs run --namespace {job.owner.name} {' '.join(options)}"
+    return f"{head} {shlex.quote(job.image)} {shlex.join(job.command)}"
+
+
+def _choices(call: Call) -> dict[str, Any]:
+    flavors = [(one.name, f"{one.label} ({one.cpus:g} CPU)") for one in call.hub.jobs.flavors()]
+    return {"owner": call.arg("ns"), "flavors": flavors, "images": IMAGES}
+
+
+def _new(form: Mapping[str, str]) -> NewJob:
+    try:
+        command = shlex.split(form.get("command", ""))
+    except ValueError as error:
+        raise InvalidInput(_("A quotation mark in the command is not closed."), field="command") from error
+    minutes = form.get("minutes", "").strip()
+    if not (minutes.isascii() and minutes.isdigit() and len(minutes) < 6):
+        raise InvalidInput(_("The time is a number of minutes."), field="minutes")
+    return NewJob(
+        form.get("image", "").strip(),
+        command,
+        _variables(form.get("environment", ""), "environment"),
+        _variables(form.get("secrets", ""), "secrets"),
+        form.get("flavor", "cpu-basic"),
+        int(minutes) * 60,
+    )
+
+
+def _variables(text: str, field: str) -> dict[str, str]:
+    """`NAME=value` on each line."""
+    found = {}
+    for line in text.splitlines():
+        name, equals, value = line.partition("=")
+        if line.strip() and not equals:
+            raise InvalidInput(_("Write one variable per line: NAME=value."), field=field)
+        if line.strip():
+            found[name.strip()] = value
+    return found
+
+
+routes = [
+    Route("GET", "/jobs", own, "html"),
+    Route("GET", "/jobs/{ns}", show_list, "html"),
+    Route("POST", "/jobs/{ns}", create, "html", limit=FORM_LIMIT),
+    Route("GET", "/jobs/{ns}/new", show_new, "html"),
+    Route("GET", "/jobs/{ns}/{job}", show, "html"),
+    Route("POST", "/jobs/{ns}/{job}", act, "html", limit=FORM_LIMIT),
+]

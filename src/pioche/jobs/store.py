@@ -1,0 +1,103 @@
+"""The SQL of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import json
+from sqlalchemy import Row, Select, func, insert, select, update
+
+from pioche.accounts.tables import accounts
+from pioche.jobs.tables import jobs
+from pioche.jobs.types import Job, Party, Stage
+from pioche.ports.database import Tx
+
+_initiators = accounts.alias("initiators")
+
+
+def _select() -> Select[Any]:
+    return (
+        select(
+            jobs,
+            accounts.c.name.label("owner_name"),
+            accounts.c.kind.label("owner_kind"),
+            _initiators.c.name.label("initiator_name"),
+        )
+        .join(accounts, accounts.c.id == jobs.c.owner_id)
+        .outerjoin(_initiators, _initiators.c.id == jobs.c.initiator_id)
+    )
+
+
+def add(tx: Tx, values: Mapping[str, Any]) -> int:
+    key = tx.execute(insert(jobs).values(created_at=tx.now, **values)).inserted_primary_key
+    assert key is not None, "a row that was inserted has a key"
+    return int(key[0])
+
+
+def get(tx: Tx, number: int) -> Job | None:
+    row = tx.execute(_select().where(jobs.c.id == number)).first()
+    return None if row is None else _job(row)
+
+
+def find(tx: Tx, owner_id: int, key: str) -> Job | None:
+    row = tx.execute(_select().where(jobs.c.owner_id == owner_id, jobs.c.key == key.lower())).first()
+    return None if row is None else _job(row)
+
+
+def of_owner(tx: Tx, owner_id: int, stages: Sequence[Stage], before: int | None, limit: int) -> list[Job]:
+    """The newest first."""
+    query = _select().where(jobs.c.owner_id == owner_id)
+    if stages:
+        query = query.where(jobs.c.stage.in_([stage.value for stage in stages]))
+    if before is not None:
+        query = query.where(jobs.c.id < before)
+    return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
+
+
+def in_stage(tx: Tx, stage: Stage) -> list[Job]:
+    """The oldest first."""
+    return [_job(row) for row in tx.execute(_select().where(jobs.c.stage == stage.value).order_by(jobs.c.id))]
+
+
+def count(tx: Tx, owner_id: int, stage: Stage) -> int:
+    query = select(func.count()).where(jobs.c.owner_id == owner_id, jobs.c.stage == stage.value)
+    return int(tx.execute(query).scalar_one())
+
+
+def secrets_of(tx: Tx, number: int) -> str:
+    return str(tx.execute(select(jobs.c.secrets).where(jobs.c.id == number)).scalar_one())
+
+
+def move(tx: Tx, number: int, old: Stage, values: Mapping[str, Any]) -> bool:
+    """Changes a job that is still in this stage; False if it is not."""
+    done = tx.execute(update(jobs).where(jobs.c.id == number, jobs.c.stage == old.value).values(**values))
+    return bool(done.rowcount)
+
+
+def set_labels(tx: Tx, number: int, labels: Mapping[str, str]) -> None:
+    tx.execute(update(jobs).where(jobs.c.id == number).values(labels=json.encode(labels).decode()))
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        key=row.key,
+        owner=Party(row.owner_id, row.owner_name, row.owner_kind),
+        initiator=None if row.initiator_id is None else Party(row.initiator_id, row.initiator_name, "user"),
+        stage=Stage(row.stage),
+        message=row.message,
+        image=row.image,
+        command=tuple(json.decode(row.command)),
+        environment=json.decode(row.environment),
+        secret_names=tuple(json.decode(row.secret_names)),
+        flavor=row.flavor,
+        seconds=row.seconds,
+        labels=json.decode(row.labels),
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        exit_code=row.exit_code,
+        cpu_seconds=row.cpu_seconds,
+        peak_memory=row.peak_memory,
+    )

@@ -1,0 +1,33 @@
+"""The table of jobs. Times are Unix milliseconds."""
+
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+
+from pioche.ports.database import metadata
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(24), nullable=False, unique=True),  # by chance: it is in addresses
+    Column("owner_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("initiator_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
+    Column("stage", String(12), nullable=False),
+    Column("message", String(500), nullable=False, server_default=""),
+    Column("image", String(300), nullable=False),
+    Column("command", Text, nullable=False),  # JSON list
+    Column("environment", Text, nullable=False),  # JSON object
+    Column("secrets", Text, nullable=False),  # JSON object, sealed
+    Column("secret_names", Text, nullable=False),  # JSON list
+    Column("flavor", String(32), nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("labels", Text, nullable=False),  # JSON object
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("exit_code", Integer),
+    Column("cpu_seconds", Float, nullable=False, server_default="0"),
+    Column("peak_memory", BigInteger, nullable=False, server_default="0"),
+    Index("ix_jobs_owner", "owner_id", "id"),
+    Index("ix_jobs_stage", "stage", "id"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,81 @@
+"""The nouns of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+GIB = 1024**3
+
+
+class Stage(StrEnum):
+    """A job moves down this list, and ends in one of the last three."""
+
+    SCHEDULING = "SCHEDULING"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    CANCELED = "CANCELED"
+    ERROR = "ERROR"
+
+
+ENDED = (Stage.COMPLETED, Stage.CANCELED, Stage.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Flavor:
+    """Hardware that a job may ask for. Memory in bytes."""
+
+    name: str
+    label: str
+    cpus: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    image: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    flavor: str = "cpu-basic"
+    seconds: int | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whoever owns or started a job. `kind`: user or org."""
+
+    id: int
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`key` is its id outside. Times are Unix milliseconds; `cpu_seconds` and `peak_memory` of what it took."""
+
+    id: int
+    key: str
+    owner: Party
+    initiator: Party | None
+    stage: Stage
+    message: str
+    image: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    secret_names: tuple[str, ...]
+    flavor: str
+    seconds: int
+    labels: Mapping[str, str]
+    created_at: int
+    started_at: int | None
+    ended_at: int | None
+    exit_code: int | None
+    cpu_seconds: float
+    peak_memory: int
+
+    @property
+    def has_ended(self) -> bool:
+        return self.stage in ENDED

@@ -1,0 +1,113 @@
+"""Executor: runs a command of a user's in a sandbox. Embedded in `sandbox/`: a process on this machine.
+
+A run has an id that is never used twice. `start` returns once the run is on its way; it goes on whatever becomes of the
+hub, and whoever opens the same folder later sees it (`status`, `logs`), may `stop` it, and finds how it ended. A run
+sees its own folder, what is mounted, and no network but the hub itself. Errors: `RunsUnavailable` where no sandbox can
+be made; `RunNotFound`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+RunState = Literal["starting", "running", "ended"]
+# Why a run ended, beside its own exit: it took too long, memory or disk, was stopped, or its keeper was killed.
+EndReason = Literal["exit", "timeout", "memory", "disk", "stopped", "lost", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may take. Memory and disk in bytes."""
+
+    seconds: int
+    cpus: float = 1.0
+    memory: int = 2 * 1024**3
+    disk: int = 4 * 1024**3
+    processes: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A folder of this machine, as the run sees it at `target` (absolute)."""
+
+    source: Path
+    target: str
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """What to run. `secrets` are variables too, but are written nowhere. `hub_url`: what the run may reach."""
+
+    id: str
+    command: Sequence[str]
+    limits: Limits
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    mounts: Sequence[Mount] = ()
+    path: str = "/usr/local/bin:/usr/bin:/bin"
+    hub_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Of a run: CPU seconds and bytes of memory now, and the most there was."""
+
+    cpu_seconds: float = 0.0
+    memory: int = 0
+    peak_memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """Times are Unix milliseconds. `exit_code` is None unless the command itself ended."""
+
+    state: RunState
+    started_at: int | None = None
+    ended_at: int | None = None
+    reason: EndReason | None = None
+    exit_code: int | None = None
+    message: str = ""
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Of this machine: CPUs, bytes of memory, names of its GPUs."""
+
+    cpus: int
+    memory: int
+    gpus: Sequence[str] = ()
+
+
+class Executor(Protocol):
+    def unavailable(self) -> str:
+        """Why no run can be started here; empty if one can."""
+        ...
+
+    def start(self, spec: RunSpec) -> None: ...
+
+    def status(self, run_id: str) -> RunStatus: ...
+
+    def logs(self, run_id: str, position: int = 0) -> tuple[Sequence[LogLine], int]:
+        """Lines from `position` (0, or what the last call returned) on, and the next position."""
+        ...
+
+    def stop(self, run_id: str) -> None:
+        """Ends the run and all its processes. Nothing happens if it has ended."""
+        ...
+
+    def remove(self, run_id: str) -> None:
+        """Forgets a run that has ended, with its folder and log."""
+        ...
+
+    def capacity(self) -> Capacity: ...

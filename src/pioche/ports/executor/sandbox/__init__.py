@@ -1,0 +1,211 @@
+"""The embedded executor: each run a process of this machine, in a sandbox made by bubblewrap.
+
+A run has namespaces of its own (processes, network, IPC, host name, files), a user id of its own where the hub is root
+and a user namespace where it is not, no capabilities, a filter of system calls, and a control group where the system
+lets one be made (else its keeper watches memory). `keeper.py` keeps it; see there for what lies in a run's folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pioche.errors import RunNotFound, RunsUnavailable
+from pioche.ports.executor import Capacity, LogLine, RunSpec, RunStatus, Usage
+from pioche.ports.executor.sandbox import keeper
+from pioche.ports.executor.sandbox.arguments import HOME, INSIDE_HUB, sandbox_arguments
+from pioche.ports.executor.sandbox.syscalls import write_filter
+
+FIRST_UID, UIDS = 200_000, 50_000
+STARTING_SECONDS = 30
+LINES_AT_ONCE = 2_000
+
+
+class SandboxExecutor:
+    def __init__(self, folder: Path, memory_share: float = 0.5) -> None:
+        self._folder = folder
+        self._memory_share = memory_share
+        self._reasons: list[str] = []
+        self._keepers: list[subprocess.Popen[bytes]] = []
+
+    def unavailable(self) -> str:
+        """Tried once, with a sandbox around `true`: nothing else tells whether this machine lets one be made."""
+        if not self._reasons:
+            self._reasons.append(self._try())
+        return self._reasons[0]
+
+    def start(self, spec: RunSpec) -> None:
+        if reason := self.unavailable():
+            raise RunsUnavailable(reason)
+        folder = self._folder / spec.id
+        (folder / "door").mkdir(parents=True)
+        (folder / "door").chmod(0o755)  # whatever the hub's mask is
+        work = folder / "work"
+        work.mkdir(mode=0o700)
+        uid = uid_of(spec.id) if os.geteuid() == 0 else None
+        if uid is not None:
+            os.chown(work, uid, uid)
+        order = {
+            "id": spec.id,
+            "limits": {name: getattr(spec.limits, name) for name in ("seconds", "cpus", "memory", "disk", "processes")},
+            "arguments": sandbox_arguments(spec, folder, uid),
+            "environment": _environment(spec),
+            "hub": spec.hub_url,
+            "seccomp": str(self._folder / "syscalls.bpf"),
+        }
+        self._launch(folder, order)
+
+    def status(self, run_id: str) -> RunStatus:
+        folder = self._found(run_id)
+        said = _read(folder / "status.json") or {}
+        usage = Usage(**(_read(folder / "usage.json") or {}))
+        if said.get("state") == "ended" or _is_kept(folder):
+            return RunStatus(**{"state": "starting", **said}, usage=usage)
+        said = _read(folder / "status.json") or {}  # it may have ended between the two looks
+        if said.get("state") == "ended":
+            return RunStatus(**said, usage=usage)
+        if not said and time.time() - folder.stat().st_mtime < STARTING_SECONDS:
+            return RunStatus("starting", usage=usage)
+        _end_rest(folder)
+        started = said.get("started_at")
+        last = int((folder / "usage.json").stat().st_mtime * 1000) if (folder / "usage.json").exists() else started
+        return RunStatus("ended", started, last, "lost", None, "Its keeper was killed.", usage)
+
+    def logs(self, run_id: str, position: int = 0) -> tuple[Sequence[LogLine], int]:
+        path = self._found(run_id) / "log.jsonl"
+        lines: list[LogLine] = []
+        if not path.exists():
+            return lines, position
+        with path.open("rb") as log:
+            log.seek(position)
+            for line in log:
+                if not line.endswith(b"\n") or len(lines) >= LINES_AT_ONCE:
+                    break
+                position += len(line)
+                with contextlib.suppress(ValueError):
+                    lines.append(LogLine(*json.loads(line)))
+        return lines, position
+
+    def stop(self, run_id: str) -> None:
+        kept = _read(self._found(run_id) / "keeper.json")
+        if kept and _is_alive(kept):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(kept["pid"], signal.SIGTERM)
+
+    def remove(self, run_id: str) -> None:
+        shutil.rmtree(self._found(run_id), ignore_errors=True)
+
+    def capacity(self) -> Capacity:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return Capacity(os.cpu_count() or 1, int(total * self._memory_share), _gpus())
+
+    def _found(self, run_id: str) -> Path:
+        folder = self._folder / run_id
+        if not run_id or "/" in run_id or run_id.startswith(".") or not folder.is_dir():
+            raise RunNotFound(f"There is no run '{run_id[:64]}'.")
+        return folder
+
+    def _launch(self, folder: Path, order: dict[str, Any]) -> None:
+        self._keepers = [one for one in self._keepers if one.poll() is None]  # those that ended are buried here
+        with (folder / "keeper.log").open("wb") as errors:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", keeper.__file__, str(folder)],
+                stdin=subprocess.PIPE,
+                stdout=errors,
+                stderr=errors,
+                cwd="/",
+                env={"PATH": "/usr/bin:/bin"},
+                start_new_session=True,  # it lives on when the hub ends
+            )
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(order).encode())
+        process.stdin.close()
+        self._keepers.append(process)
+
+    def _try(self) -> str:
+        if shutil.which("bwrap") is None:
+            return "Nothing can run here: the program 'bwrap' is missing. Install the package 'bubblewrap'."
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            write_filter(self._folder / "syscalls.bpf")
+        except (OSError, ImportError) as error:
+            return f"Nothing can run here: system calls cannot be filtered ({error}). Install 'libseccomp2'."
+        tried = subprocess.run(
+            ["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "--unshare-net", "--", "true"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if tried.returncode:
+            return f"Nothing can run here: this machine lets no sandbox be made ({tried.stderr.strip()[:200]})."
+        return ""
+
+
+def uid_of(run_id: str) -> int:
+    """A user id that no person and, as good as surely, no other run has."""
+    return FIRST_UID + int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4]) % UIDS
+
+
+def _environment(spec: RunSpec) -> dict[str, str]:
+    own = {"HOME": HOME, "TMPDIR": "/tmp", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}  # noqa: S108
+    threads = str(max(1, int(spec.limits.cpus)))
+    own |= {"PATH": spec.path, "OMP_NUM_THREADS": threads, "USER": "run"}
+    if spec.hub_url:
+        own["HF_ENDPOINT"] = INSIDE_HUB
+    return {**own, **spec.environment, **spec.secrets}
+
+
+def _is_kept(folder: Path) -> bool:
+    kept = _read(folder / "keeper.json")
+    return kept is not None and _is_alive(kept)
+
+
+def _is_alive(kept: dict[str, Any]) -> bool:
+    """The process of that number is the one that wrote this, and no later one."""
+    try:
+        return keeper.start_time(kept["pid"]) == kept["start"] and not _is_dead(kept["pid"])
+    except (OSError, IndexError):
+        return False
+
+
+def _is_dead(pid: int) -> bool:
+    """Ended, and not yet buried."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in ("Z", "X")
+
+
+def _end_rest(folder: Path) -> None:
+    """Kills what a killed keeper left: it may have died before its sandbox had asked to die with it."""
+    mark = f"{folder}/work".encode()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                if mark in (entry / "cmdline").read_bytes().split(b"\0"):
+                    os.kill(int(entry.name), signal.SIGKILL)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def _gpus() -> list[str]:
+    """Names of the GPUs, by the driver's own tool."""
+    if shutil.which("nvidia-smi") is None:
+        return []
+    asked = subprocess.run(
+        ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, check=False
+    )
+    return [line.strip() for line in asked.stdout.splitlines() if line.strip()] if asked.returncode == 0 else []

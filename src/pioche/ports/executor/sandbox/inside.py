@@ -1,0 +1,66 @@
+"""The first process of a run, inside its sandbox: leads `127.0.0.1:8470` to the hub, and runs the command.
+
+Of the standard library alone. Arguments: the path of the socket (or `-`), then the command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+PORT = 8470
+HOME = "/home/run"
+
+
+def pipe(one: socket.socket, other: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := one.recv(65536):
+            other.sendall(data)
+    with contextlib.suppress(OSError):
+        other.shutdown(socket.SHUT_WR)
+
+
+def lead_to(door: str) -> None:
+    listener = socket.create_server(("127.0.0.1", PORT), backlog=64)
+
+    def serve() -> None:
+        while True:
+            client, _ = listener.accept()
+            hub = socket.socket(socket.AF_UNIX)
+            try:
+                hub.connect(door)
+            except OSError:
+                client.close()
+                continue
+            for one, other in ((client, hub), (hub, client)):
+                threading.Thread(target=pipe, args=(one, other), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
+def main() -> int:
+    door, command = sys.argv[1], sys.argv[2:]
+    os.chdir(HOME)  # here, because only the run's own user may enter it
+    if door != "-":
+        lead_to(door)
+    try:
+        return _status(subprocess.run(command, check=False).returncode)
+    except FileNotFoundError:
+        print(f"{command[0]}: there is no such command here.", file=sys.stderr)
+        return 127
+    except OSError as error:
+        print(f"{command[0]}: {error.strerror}.", file=sys.stderr)
+        return 126
+
+
+def _status(code: int) -> int:
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    os._exit(main())

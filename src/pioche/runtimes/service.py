@@ -1,0 +1,72 @@
+"""`Runtimes`: makes an environment when it is first asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from pioche.errors import NotFound, RunsUnavailable
+
+log = logging.getLogger("pioche.runtimes")
+
+SETS = Path(__file__).parent / "sets"
+SECONDS = 1800
+
+
+class Runtimes:
+    """`wheels`: a folder of wheel files to install from, for machines without a network; empty for the index."""
+
+    def __init__(self, folder: Path, wheels: str = "") -> None:
+        self._folder = folder
+        self._wheels = wheels
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        return sorted(path.stem for path in SETS.glob("*.txt"))
+
+    def is_ready(self, name: str) -> bool:
+        return (self._place(name) / "bin" / "python").exists()
+
+    def ensure(self, name: str) -> Path:
+        """The folder of the environment, with `bin/python`. Takes as long as installing does, the first time."""
+        place = self._place(name)
+        with self._lock:
+            if not self.is_ready(name):
+                self._build(name, place)
+        return place
+
+    def _place(self, name: str) -> Path:
+        path = SETS / f"{name}.txt"
+        if name not in self.names():
+            raise NotFound(f"There is no runtime '{name[:50]}'. There are: {', '.join(self.names())}.")
+        return self._folder / f"{name}-{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+
+    def _build(self, name: str, place: Path) -> None:
+        """Beside its place, then moved there whole: what is there is complete. Scripts in it name their own folder, so
+        programs are started by the interpreter (`python -m`)."""
+        log.info("runtime %s is being installed", name)
+        shutil.rmtree(place, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(self._folder / "cache")}
+        source = ["--no-index", "--find-links", self._wheels] if self._wheels else []
+        uv, python = [sys.executable, "-m", "uv"], str(Path(sys.base_prefix, "bin", "python3"))
+        install = ["pip", "install", "--python", str(place / "bin" / "python"), "--compile-bytecode"]
+        try:
+            for command in (
+                [*uv, "--quiet", "venv", "--python", python, str(place)],
+                [*uv, "--quiet", *install, *source, "--requirement", str(SETS / f"{name}.txt")],
+            ):
+                # Runs have users of their own, who must be able to read it whatever the hub's own mask is.
+                subprocess.run(
+                    command, check=True, capture_output=True, text=True, timeout=SECONDS, env=environment, umask=0o022
+                )
+        except (OSError, subprocess.SubprocessError) as error:
+            shutil.rmtree(place, ignore_errors=True)
+            said = str(getattr(error, "stderr", "") or error).strip()[-400:]
+            raise RunsUnavailable(f"The runtime '{name}' could not be installed: {said}") from error

@@ -1,0 +1,169 @@
+"""Jobs in a hub without HTTP: who goes first, what fits, what is kept; with the real sandbox."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from pioche.accounts.sealing import Sealer
+from pioche.accounts.types import OPERATOR, Actor
+from pioche.errors import Forbidden, InvalidCredentials, InvalidInput, NotSupported, QuotaExceeded, RunNotFound
+from pioche.hub import Hub
+from pioche.jobs.images import runtime_of
+from pioche.jobs.types import Job, NewJob, Stage
+from pioche.testkit.room import Room
+
+pytestmark = pytest.mark.client  # needs bubblewrap
+
+
+@pytest.fixture
+def room(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Room:
+    """Without the environment of Python, which takes seconds to install: commands of the system are enough."""
+    monkeypatch.setattr("pioche.runtimes.service.Runtimes.ensure", lambda *_: tmp_path)
+    return Room(hub)
+
+
+def run(room: Room, actor: Actor, *command: str, owner: str = "alice", **more: object) -> Job:
+    return room.hub.jobs.submit(actor, owner, NewJob("debian", command, **more))  # type: ignore[arg-type]
+
+
+def until_all_have_ended(room: Room, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        room.hub.jobs.running.watch()
+        room.hub.jobs.running.launch()
+        with room.hub.database.read() as tx:
+            from pioche.jobs import store
+
+            if not store.in_stage(tx, Stage.RUNNING) and not store.in_stage(tx, Stage.SCHEDULING):
+                return
+        time.sleep(0.05)
+    raise AssertionError("they have not ended")
+
+
+def test_what_does_not_fit_waits_and_who_has_fewest_goes_first(room: Room) -> None:
+    alice, bob = room.actor(room.cast.alice), room.actor(room.cast.bob)
+    all_of_it = room.hub.jobs.flavors()[-1].name
+    first = run(room, alice, "sleep", "0.5", flavor=all_of_it)
+    second = run(room, alice, "true", flavor=all_of_it)
+    third = run(room, bob, "true", owner="bob", flavor=all_of_it)
+    assert room.hub.jobs.running.launch() == 1
+    assert room.hub.jobs.find(alice, "alice", first.key).stage is Stage.RUNNING
+    assert room.hub.jobs.find(alice, "alice", second.key).stage is Stage.SCHEDULING
+    until_all_have_ended(room)
+    ended = [room.hub.jobs.find(bob, "bob", third.key), room.hub.jobs.find(alice, "alice", second.key)]
+    assert [job.stage for job in ended] == [Stage.COMPLETED, Stage.COMPLETED]
+    small = [run(room, alice, "sleep", "0.4") for _ in range(3)]
+    one = run(room, bob, "true", owner="bob")
+    room.hub.jobs.running.launch()
+    assert room.hub.jobs.find(bob, "bob", one.key).stage is not Stage.SCHEDULING, "bob had none, so he is first"
+    until_all_have_ended(room)
+    assert {room.hub.jobs.find(alice, "alice", job.key).stage for job in small} == {Stage.COMPLETED}
+
+
+def test_a_job_that_was_being_started_when_the_hub_was_killed_is_started_again(room: Room) -> None:
+    from pioche.jobs import store
+
+    alice = room.actor(room.cast.alice)
+    job = run(room, alice, "true")
+    with room.hub.database.write() as tx:
+        store.move(tx, job.id, Stage.SCHEDULING, {"stage": "RUNNING", "started_at": tx.now})
+    until_all_have_ended(room)
+    assert room.hub.jobs.find(alice, "alice", job.key).stage is Stage.COMPLETED
+
+
+def test_one_that_waits_can_be_cancelled(room: Room) -> None:
+    alice = room.actor(room.cast.alice)
+    job = run(room, alice, "true")
+    assert room.hub.jobs.cancel(alice, "alice", job.key).stage is Stage.CANCELED
+    assert room.hub.jobs.running.launch() == 0
+
+
+def test_secrets_are_kept_unreadable(room: Room) -> None:
+    run(room, room.actor(room.cast.alice), "true", secrets={"KEY": "very-s3cret"})
+    data = room.hub.settings.data
+    assert not [path for path in data.rglob("*") if path.is_file() and b"very-s3cret" in path.read_bytes()]
+
+
+def test_a_seal_needs_its_key() -> None:
+    sealed = Sealer(b"one").seal(b"text")
+    assert Sealer(b"one").unseal(sealed) == b"text"
+    for other in (Sealer(b"two"), Sealer(b"")):
+        with pytest.raises(InvalidCredentials):
+            other.unseal(sealed)
+    with pytest.raises(InvalidCredentials):
+        Sealer(b"one").unseal("nonsense")
+
+
+def test_who_may(room: Room) -> None:
+    alice, bob, carol = (room.actor(one) for one in (room.cast.alice, room.cast.bob, room.cast.carol))
+    of_lab = run(room, bob, "true", owner="lab")
+    assert room.hub.jobs.find(alice, "lab", of_lab.key).key == of_lab.key
+    for owner in ("alice", "lab", "nobody-at-all"):
+        with pytest.raises(RunNotFound):
+            run(room, carol, "true", owner=owner)
+        with pytest.raises(RunNotFound):
+            room.hub.jobs.list(carol, owner)
+    reader = _with_role(room, "read")
+    with pytest.raises(Forbidden):
+        run(room, reader, "true")
+    assert room.hub.jobs.list(reader, "alice") == []
+
+
+def _with_role(room: Room, role: str) -> Actor:
+    from pioche.accounts.types import NewToken
+
+    _, secret = room.hub.accounts.tokens.create(OPERATOR, NewToken("other", role), owner="alice")  # type: ignore[arg-type]
+    return room.hub.accounts.actor_of_token(secret)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        NewJob("debian", []),
+        NewJob("debian", ["x" * 200_000]),
+        NewJob("debian", ["a\0b"]),
+        NewJob("debian", ["true"], {"NOT-A-NAME": "1"}),
+        NewJob("debian", ["true"], {}, {}, "moon"),
+        NewJob("debian", ["true"], seconds=0),
+        NewJob("debian", ["true"], labels={"a": "b" * 1000}),
+        NewJob("debian", ["true"] * 501),
+    ],
+    ids=["nothing", "a lot", "a nul", "a name", "hardware", "no time", "labels", "words"],
+)
+def test_what_is_wrong_is_refused(room: Room, new: NewJob) -> None:
+    with pytest.raises(InvalidInput):
+        room.hub.jobs.submit(room.actor(room.cast.alice), "alice", new)
+
+
+def test_there_is_an_end_to_waiting(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pioche.jobs.service.MAX_WAITING", 2)
+    alice = room.actor(room.cast.alice)
+    run(room, alice, "true")
+    run(room, alice, "true")
+    with pytest.raises(QuotaExceeded):
+        run(room, alice, "true")
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "python",
+        "python:3.12-slim",
+        "ghcr.io/astral-sh/uv:python3.12-bookworm",
+        "ubuntu:24.04",
+        "docker.io/library/python:3",
+    ],
+)
+def test_well_known_images_run(image: str) -> None:
+    assert runtime_of(image)[0] == "base"
+
+
+@pytest.mark.parametrize(
+    "image", ["", "nvidia/cuda", "python:3 --privileged", "evil/python", "python:../../x", "x" * 9999]
+)
+def test_others_are_refused(image: str) -> None:
+    with pytest.raises(NotSupported):
+        runtime_of(image)

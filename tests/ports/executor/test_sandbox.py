@@ -1,0 +1,167 @@
+"""Runs in the sandbox: what they say, how they end, what they may take, and that they outlive the hub."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pioche.errors import RunNotFound
+from pioche.ports.executor import Limits, Mount, RunSpec, RunStatus
+from pioche.ports.executor.sandbox import SandboxExecutor
+
+pytestmark = pytest.mark.client  # needs bubblewrap
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def executor(tmp_path: Path) -> SandboxExecutor:
+    executor = SandboxExecutor(tmp_path / "runs")
+    assert executor.unavailable() == ""
+    return executor
+
+
+def ended(executor: SandboxExecutor, name: str, seconds: float = 60) -> RunStatus:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        status = executor.status(name)
+        if status.state == "ended":
+            return status
+        time.sleep(0.05)
+    raise AssertionError(f"{name} has not ended: {executor.status(name)}")
+
+
+def said(executor: SandboxExecutor, name: str) -> list[str]:
+    return [line.text for line in executor.logs(name)[0]]
+
+
+def python(name: str, code: str, limits: Limits | None = None, **more: object) -> RunSpec:
+    return RunSpec(name, ["python3", "-c", code], limits or Limits(60), **more)  # type: ignore[arg-type]
+
+
+def test_it_runs_and_says_what_it_said(executor: SandboxExecutor) -> None:
+    executor.start(RunSpec("one", ["sh", "-c", "echo hello $WHO; echo oops >&2; exit 3"], Limits(60), {"WHO": "you"}))
+    status = ended(executor, "one")
+    assert (status.reason, status.exit_code) == ("exit", 3)
+    assert said(executor, "one") == ["hello you", "oops"]
+    lines, position = executor.logs("one")
+    assert executor.logs("one", position) == ([], position)
+    assert all(abs(line.at - time.time() * 1000) < 60_000 for line in lines)
+    executor.remove("one")
+    with pytest.raises(RunNotFound):
+        executor.status("one")
+
+
+def test_a_command_that_is_not_there(executor: SandboxExecutor) -> None:
+    executor.start(RunSpec("none", ["no-such-command"], Limits(60)))
+    assert ended(executor, "none").exit_code == 127
+    assert "there is no such command" in said(executor, "none")[0]
+
+
+def test_secrets_reach_the_run_and_no_file(executor: SandboxExecutor, tmp_path: Path) -> None:
+    executor.start(
+        RunSpec("secret", ["sh", "-c", 'test "$KEY" = s3cret-word'], Limits(60), secrets={"KEY": "s3cret-word"})
+    )
+    assert ended(executor, "secret").exit_code == 0
+    written = [path for path in (tmp_path / "runs").rglob("*") if path.is_file() and b"s3cret" in path.read_bytes()]
+    assert written == []
+
+
+def test_it_is_stopped_with_all_that_it_started(executor: SandboxExecutor) -> None:
+    executor.start(RunSpec("stop", ["sh", "-c", "setsid sleep 987 & sleep 987"], Limits(60)))
+    while executor.status("stop").state == "starting":
+        time.sleep(0.05)
+    executor.stop("stop")
+    assert ended(executor, "stop").reason == "stopped"
+    assert subprocess.run(["pgrep", "-f", "sleep 987"], capture_output=True, check=False).stdout == b""
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "reason"),
+    [
+        ("import time; time.sleep(60)", Limits(seconds=1), "timeout"),
+        ("x = bytearray(900 * 2**20); import time; time.sleep(60)", Limits(60, memory=200 * MIB), "memory"),
+        ("f = open('big', 'wb')\nwhile True: f.write(b'0' * 2**20); f.flush()", Limits(60, disk=50 * MIB), ""),
+        (
+            "import os\nfor n in range(99): open(f'{n}', 'wb').write(b'0' * 2**20)\nimport time; time.sleep(60)",
+            Limits(60, disk=40 * MIB),
+            "disk",
+        ),
+    ],
+    ids=["time", "memory", "one file", "disk"],
+)
+def test_what_it_may_take_has_an_end(executor: SandboxExecutor, code: str, limits: Limits, reason: str) -> None:
+    name = f"greedy-{limits.disk}-{limits.memory}-{limits.seconds}-{len(code)}"  # control groups are of the machine
+    executor.start(python(name, code, limits))
+    status = ended(executor, name)
+    assert status.reason == (reason or "exit"), status
+    assert status.exit_code != 0
+
+
+def test_a_fork_bomb_is_small(executor: SandboxExecutor) -> None:
+    code = "import os, time\ntry:\n  while True:\n    if os.fork() == 0: time.sleep(30)\n"
+    code += "except OSError as error: print('no more', error.errno, flush=True); time.sleep(30)"
+    executor.start(python("bomb", code, Limits(60, processes=30)))
+    while not (lines := said(executor, "bomb")):
+        time.sleep(0.05)
+    assert lines[0].startswith("no more")
+    executor.stop("bomb")
+    assert ended(executor, "bomb").reason == "stopped"
+
+
+def test_it_is_measured(executor: SandboxExecutor) -> None:
+    executor.start(
+        python("busy", "x = bytearray(64 * 2**20)\nimport time\nend = time.time() + 1.6\nwhile time.time() < end: pass")
+    )
+    usage = ended(executor, "busy").usage
+    assert 0.3 < usage.cpu_seconds < 4
+    assert 50 * MIB < usage.peak_memory < 300 * MIB
+
+
+def test_mounts_are_there_and_as_writable_as_they_were_said_to_be(executor: SandboxExecutor, tmp_path: Path) -> None:
+    read, write = tmp_path / "read", tmp_path / "write"
+    for folder in (read, write):
+        folder.mkdir()
+        (folder / "a.txt").write_text("in")
+        folder.chmod(0o777)
+    mounts = [Mount(read, "/data/in"), Mount(write, "/data/out", writable=True)]
+    script = "cat /data/in/a.txt; echo new > /data/out/b.txt; echo no > /data/in/b.txt || echo refused"
+    executor.start(RunSpec("mounts", ["sh", "-c", script], Limits(60), mounts=mounts))
+    ended(executor, "mounts")
+    assert "refused" in said(executor, "mounts")[-1]
+    assert ((write / "b.txt").read_text(), (read / "b.txt").exists()) == ("new\n", False)
+
+
+START = """
+import sys
+from pathlib import Path
+from pioche.ports.executor import Limits, RunSpec
+from pioche.ports.executor.sandbox import SandboxExecutor
+SandboxExecutor(Path(sys.argv[1])).start(RunSpec("long", ["sh", "-c", "echo begun; sleep 3; echo done"], Limits(60)))
+import os, signal
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_it_outlives_who_started_it(executor: SandboxExecutor, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", START, str(tmp_path / "runs")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    status = ended(executor, "long")
+    assert (status.exit_code, said(executor, "long")) == (0, ["begun", "done"])
+
+
+def test_a_killed_keeper_takes_its_run_along(executor: SandboxExecutor, tmp_path: Path) -> None:
+    executor.start(RunSpec("orphan", ["sleep", "986"], Limits(60)))
+    while executor.status("orphan").state != "running":
+        time.sleep(0.05)
+    os.kill(json.loads((tmp_path / "runs" / "orphan" / "keeper.json").read_text())["pid"], signal.SIGKILL)
+    assert ended(executor, "orphan").reason == "lost"
+    time.sleep(0.3)
+    assert subprocess.run(["pgrep", "-f", "sleep 986"], capture_output=True, check=False).stdout == b""
