@@ -54,7 +54,6 @@ LATER = (
     (r".*resource-group", "Roles belong to organisations; groups of repositories are not made yet."),
     ("service-accounts", "Tokens belong to people so far."),
     ("sql-console", "Comes with the viewer of datasets."),
-    (r".*(user-access|ask-access)", "Gated repositories have no queue of requests yet."),
     (r".*lfs-files", "Large files are not listed or copied by their hash yet."),
     (
         r".*/logs/|.*/metrics|.*/hardware|.*/quota|.*/secrets|.*/variables|.*/volumes|.*/events",

@@ -66,6 +66,21 @@ class RepoDeleted(Event, frozen=True, tag=True):
     created_by: int | None
 
 
+class AccessRequested(Event, frozen=True, tag=True):
+    """Somebody asked to be let in to a gated repository and waits for its owner."""
+
+    repo_id: int
+    user_id: int
+
+
+class AccessDecided(Event, frozen=True, tag=True):
+    """`status` is what became of a request: accepted, rejected, or pending again. `user_id` may be an organisation."""
+
+    repo_id: int
+    user_id: int
+    status: str
+
+
 class DiscussionOpened(Event, frozen=True, tag=True):
     """A discussion or pull request was opened."""
 
@@ -104,6 +119,8 @@ AnyEvent = (
     | RepoMoved
     | RepoSettingsChanged
     | RepoDeleted
+    | AccessRequested
+    | AccessDecided
     | DiscussionOpened
     | DiscussionCommented
     | DiscussionStatusChanged

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pioche.queue.service import Queue
     from pioche.repos.service.browse import Browse
     from pioche.repos.service.commits import Commits
+    from pioche.repos.service.gates import Gates
     from pioche.repos.service.infos import Infos
     from pioche.repos.service.refs import Refs
     from pioche.repos.service.repos import Repos
@@ -62,6 +63,7 @@ class Hub:
     webhooks: Webhooks
     jobs: Jobs
     repos: Repos
+    gates: Gates
     refs: Refs
     infos: Infos
     upkeep: Upkeep

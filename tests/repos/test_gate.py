@@ -25,7 +25,7 @@ def test_strangers_see_its_card_and_not_its_files(room: Room, gated: RepoId):
     hub, carol = room.hub, room.actor(room.cast.carol)
     assert hub.browse.card(carol, gated).header.repo.gated == "manual"
     doors = [
-        lambda: hub.browse.folder(carol, gated, "main", ""),
+        lambda: hub.browse.history(carol, gated, "main", "", 0),
         lambda: hub.browse.file(carol, gated, "main", ".gitattributes"),
         lambda: hub.trees.file(carol, gated, "main", ".gitattributes"),
         lambda: hub.trees.read_token(carol, gated, "main", "http://hub", 60),

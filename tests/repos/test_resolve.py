@@ -170,7 +170,7 @@ def test_files_of_a_gated_repository_are_for_its_people(room: Room, alice: Perso
     repo = room.repo(alice, "gated")
     room.write(alice, repo, {"a.txt": "1"})
     assert room.ask("PUT", f"/api/models/{repo}/settings", alice, json={"gated": "manual"}).status_code == 200
-    for path in (f"/{repo}/resolve/main/a.txt", f"/api/models/{repo}/tree/main", f"/{repo}/raw/main/a.txt"):
+    for path in (f"/{repo}/resolve/main/a.txt", f"/api/models/{repo}/commits/main", f"/{repo}/raw/main/a.txt"):
         answer = room.get(path, room.cast.carol)
         assert (answer.status_code, answer.headers["x-error-code"]) == (403, "GatedRepo"), path
         assert room.get(path, alice).status_code == 200

@@ -10,6 +10,7 @@ Rules, most specific first:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from pioche.accounts.types import Actor, OrgRole, Permission, RepoScope, Resource
@@ -50,6 +51,18 @@ def require(actor: Actor, action: Action, resource: Resource, missing: NotFound)
             "or with a scope for this repository."
         )
     raise Forbidden(f"You have no {action.value} access to this.")
+
+
+def passes_gate(actor: Actor, resource: Resource, let_in: bool) -> bool:
+    """May the actor read the files of this gated thing? Its own people may, and who was let in.
+
+    A token opens the gate as it opens what is private; one of a connected program also by its scope for gates.
+    """
+    closed = replace(resource, private=True)
+    if not (let_in or _person_allows(actor, Action.READ, closed)):
+        return False
+    oauth = actor.token.oauth if actor.token else None
+    return _token_allows(actor, Action.READ, closed) or (oauth is not None and "gated-repos" in oauth.granted)
 
 
 def may_create(actor: Actor, owner_id: int) -> bool:

@@ -11,7 +11,7 @@ from pioche.community.types import DiscussionFilter, NewDiscussion
 from pioche.errors import Conflict, HubError, InvalidInput, NotFound
 from pioche.repos.pages.diff import split_patch
 from pioche.repos.pages.links import repo_url
-from pioche.repos.pages.show import page_values
+from pioche.repos.pages.show import behind_gate, page_values
 from pioche.web import flash
 from pioche.web.call import Call
 from pioche.web.markdown import render_card
@@ -133,6 +133,6 @@ routes = [
     *for_each_kind("GET", "/{repo}/discussions", show_list, dialect="html"),
     *for_each_kind("GET", "/{repo}/discussions/new", show_new, dialect="html"),
     *for_each_kind("POST", "/{repo}/discussions/new", create, dialect="html"),
-    *for_each_kind("GET", "/{repo}/discussions/{num}", show_thread, dialect="html"),
+    *for_each_kind("GET", "/{repo}/discussions/{num}", behind_gate(show_thread), dialect="html"),
     *for_each_kind("POST", "/{repo}/discussions/{num}", act, dialect="html"),
 ]

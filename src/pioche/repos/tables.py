@@ -15,6 +15,26 @@ from sqlalchemy import (
 
 from pioche.ports.database import metadata
 
+# Who asked to be let in to a gated repository, or was let in by its owner: a user, or an organisation with all members.
+access_requests = Table(
+    "access_requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("repo_id", Integer, ForeignKey("repos.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("status", String(8), nullable=False),  # pending | accepted | rejected
+    Column("fields", Text, nullable=False, server_default="{}"),  # answers to the form of the card, as JSON
+    Column("asked", Boolean, nullable=False),  # and so agreed that the owner learns their address
+    Column("reason", String(200), nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("decided_by", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
+    UniqueConstraint("repo_id", "account_id", name="uq_access_requests_account"),
+    Index("ix_access_requests_repo", "repo_id", "status", "id"),
+    Index("ix_access_requests_account", "account_id", "id"),
+    Index("ix_access_requests_decider", "decided_by"),
+)
+
 repos = Table(
     "repos",
     metadata,

@@ -78,7 +78,8 @@ def _headers(call: Call, error: errors.HubError) -> dict[str, str]:
         headers["content-range"] = f"bytes */{error.details.get('size', '*')}"
     if retry_after := error.details.get("retry_after"):
         headers["retry-after"] = str(retry_after)
-    asks = isinstance(error, errors.Unauthenticated | errors.RepoNotFound) and call.actor.is_anonymous
+    shut = errors.Unauthenticated | errors.RepoNotFound | errors.GatedRepo
+    asks = isinstance(error, shut) and call.actor.is_anonymous
     if asks and call.route.dialect in ("git", "lfs"):
         # git-lfs looks at its own header first and understands git's as well.
         for name in ("lfs-authenticate", "www-authenticate"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
 
-from pioche.errors import EntryNotFound, InvalidInput
+from pioche.errors import EntryNotFound, GatedRepo, HubError, InvalidInput
 from pioche.names import RepoId, RepoKind
 from pioche.protocols.card import split_front_matter
 from pioche.repos.pages.diff import rows_of
@@ -27,7 +29,16 @@ def show_card(call: Call) -> Response:
     if view.text is not None and view.place is not None:
         revision = view.place.revision
         html = render_card(view.text, lambda link: resolve_card_link(repo.repo_id, revision, link))
-    return _page(call, "repos/card.html", view.header, "card", view=view, card_html=html, sources=_sources(repo))
+    return _page(
+        call,
+        "repos/card.html",
+        view.header,
+        "card",
+        view=view,
+        card_html=html,
+        sources=_sources(repo),
+        **gate_values(call, repo),
+    )
 
 
 def show_folder(call: Call) -> Response:
@@ -41,7 +52,7 @@ def show_folder(call: Call) -> Response:
         # A link to a folder may lead to what is a file by now.
         call.hub.browse.file(call.actor, repo_id, revision, path)
         return see_other(file_url(repo_id, "blob", revision, path))
-    return _page(call, "repos/folder.html", view.header, "files", view=view)
+    return _page(call, "repos/folder.html", view.header, "files", view=view, **gate_values(call, view.header.repo))
 
 
 def show_file(call: Call) -> Response:
@@ -83,6 +94,42 @@ def page_values(call: Call, header: Header, tab: str) -> dict[str, Any]:
 
     liked = call.hub.likes.has(call.actor, header.repo)
     return {"header": header, "repo": header.repo, "liked": liked, "tab": tab, "url": url, "file_url": file}
+
+
+def gate_values(call: Call, repo: Repo) -> dict[str, Any]:
+    """What the box needs that stands before the files of a gated repository; None if the actor needs no box."""
+    gate = call.hub.gates.gate(call.actor, repo.repo_id) if repo.gated else None
+    if gate is None or (gate.is_open and gate.request is None):
+        return {"gate": None}
+
+    def link(target: str) -> str:
+        return resolve_card_link(repo.repo_id, repo.default_branch, target)
+
+    texts = {name: render_card(getattr(gate.form, name), link) for name in ("description", "prompt")}
+    return {"gate": gate, "gate_texts": texts, "answers": {}, "error": None}
+
+
+def gate_page(
+    call: Call, status: int, error: HubError | None = None, answers: dict[str, Any] | None = None
+) -> Response:
+    """In place of what lies behind the gate."""
+    header = call.hub.browse.header(call.actor, repo_of(call))
+    values = {**page_values(call, header, "files"), **gate_values(call, header.repo), "error": error}
+    headers = {"x-error-code": (error or GatedRepo("")).code, "cache-control": "no-store"}
+    return call.hub.templates.page(call, "repos/gate.html", {**values, "answers": answers or {}}, status, headers)
+
+
+def behind_gate(handler: Callable[[Call], Response]) -> Callable[[Call], Response]:
+    """The page, or for who is not let in, the form that asks for access."""
+
+    @functools.wraps(handler)
+    def shown(call: Call) -> Response:
+        try:
+            return handler(call)
+        except GatedRepo:
+            return gate_page(call, 401 if call.actor.is_anonymous else 403)
+
+    return shown
 
 
 def _sources(repo: Repo) -> list[tuple[RepoKind, str, str]]:
@@ -128,8 +175,8 @@ routes = [
     *for_each_kind("GET", "/{repo}", show_card, dialect="html"),
     *for_each_kind("GET", "/{repo}/tree/{rev}", show_folder, dialect="html"),
     *for_each_kind("GET", "/{repo}/tree/{rev}/{path*}", show_folder, dialect="html"),
-    *for_each_kind("GET", "/{repo}/blob/{rev}/{path*}", show_file, dialect="html"),
-    *for_each_kind("GET", "/{repo}/commits/{rev}", show_history, dialect="html"),
-    *for_each_kind("GET", "/{repo}/commits/{rev}/{path*}", show_history, dialect="html"),
-    *for_each_kind("GET", "/{repo}/commit/{oid}", show_commit, dialect="html"),
+    *for_each_kind("GET", "/{repo}/blob/{rev}/{path*}", behind_gate(show_file), dialect="html"),
+    *for_each_kind("GET", "/{repo}/commits/{rev}", behind_gate(show_history), dialect="html"),
+    *for_each_kind("GET", "/{repo}/commits/{rev}/{path*}", behind_gate(show_history), dialect="html"),
+    *for_each_kind("GET", "/{repo}/commit/{oid}", behind_gate(show_commit), dialect="html"),
 ]

@@ -15,7 +15,7 @@ from pioche.ports.database import Database
 from pioche.ports.gitstore import CommitInfo, GitRepo, GitStore, Ref, TreeNode
 from pioche.protocols.card import split_front_matter
 from pioche.protocols.safetensors import InvalidHeader, TensorHeader
-from pioche.repos.service.find import require_content, require_repo
+from pioche.repos.service.find import require_content, require_file, require_repo
 from pioche.repos.service.tensors import Tensors
 from pioche.repos.types import Repo
 from pioche.repos.views import (
@@ -88,7 +88,7 @@ class Browse:
         )
 
     def folder(self, actor: Actor, repo_id: RepoId, revision: str, path: str, page: int = 0) -> FolderPage:
-        header = self._content(actor, repo_id)
+        header = self.header(actor, repo_id)
         git = self._gitstore.open(header.repo.id)
         place = _place(git, revision, path)
         node = git.entry(place.commit, path)
@@ -106,7 +106,8 @@ class Browse:
         return Past(last, git.count_commits(commit))
 
     def file(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FilePage:
-        header = self._content(actor, repo_id)
+        with self._database.read() as tx:
+            header = _header(actor, require_file(tx, actor, repo_id, path))
         git = self._gitstore.open(header.repo.id)
         place = _place(git, revision, path)
         node = git.entry(place.commit, path)

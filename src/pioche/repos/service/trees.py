@@ -16,7 +16,7 @@ from pioche.names import CommitOid, RepoId, is_oid
 from pioche.ports.database import Database, Tx
 from pioche.ports.gitstore import CommitInfo, DiffFile, GitRepo, GitStore, TreeNode
 from pioche.protocols.xet.cas import Token
-from pioche.repos.service.find import require_content
+from pioche.repos.service.find import require_content, require_file, require_repo
 from pioche.repos.types import Repo
 from pioche.xet.service import Xet
 
@@ -98,7 +98,7 @@ class Trees:
     def file(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FileAt:
         """Raises `EntryNotFound`, also for folders and submodules."""
         with self._database.read() as tx:
-            repo = require_content(tx, actor, repo_id)
+            repo = require_file(tx, actor, repo_id, path)
             git = self._gitstore.open(repo.id)
             commit = git.resolve(revision)
             node = git.entry(commit, path)
@@ -136,7 +136,7 @@ class Trees:
     def tree(self, actor: Actor, repo_id: RepoId, revision: str, query: TreeQuery) -> Listing:
         """A page of a folder, in git's order. The pages of one listing are all of the same commit."""
         with self._database.read() as tx:
-            repo = require_content(tx, actor, repo_id)
+            repo = require_repo(tx, actor, repo_id, Action.READ)
             git = self._gitstore.open(repo.id)
             commit, after = _read_tree_cursor(query.cursor) if query.cursor else (_resolve(git, repo, revision), "")
             if commit is None:
@@ -153,7 +153,7 @@ class Trees:
         if len(paths) > MAX_PATHS:
             raise InvalidInput(f"Ask for {MAX_PATHS} paths at a time, not {len(paths)}.")
         with self._database.read() as tx:
-            repo = require_content(tx, actor, repo_id)
+            repo = require_repo(tx, actor, repo_id, Action.READ)
             git = self._gitstore.open(repo.id)
             commit = _resolve(git, repo, revision)
             if commit is None:
