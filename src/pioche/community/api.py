@@ -75,6 +75,12 @@ def set_status(call: Call) -> Response:
     return json_response({"newStatus": _event(event)})
 
 
+def pin(call: Call) -> Response:
+    pinned = call.json(wire.Pin).pinned
+    call.hub.community.pin(call.actor, repo_of(call), _num(call), pinned)
+    return json_response({"pinned": pinned})
+
+
 def merge(call: Call) -> Response:
     text = call.json(wire.Merge).comment or ""
     oid = call.hub.community.merge(call.actor, repo_of(call), _num(call), text)
@@ -123,6 +129,7 @@ def _fields(item: Discussion, repo_id: RepoId) -> dict[str, Any]:
         "status": item.status,
         "is_pull_request": item.is_pull_request,
         "created_at": iso(item.created_at),
+        "pinned": item.pinned,
         "repo": wire.RepoName(repo_id.full, repo_id.kind.value),
         "author": UNSET if item.author is None else wire.Author(item.author),
     }
@@ -187,5 +194,6 @@ routes = [
     *for_each_kind("POST", "/api/{repo}/discussions/{num}/comment/{event}/hide", hide_comment),
     *for_each_kind("POST", "/api/{repo}/discussions/{num}/title", rename),
     *for_each_kind("POST", "/api/{repo}/discussions/{num}/status", set_status),
+    *for_each_kind("POST", "/api/{repo}/discussions/{num}/pin", pin),
     *for_each_kind("POST", "/api/{repo}/discussions/{num}/merge", merge),
 ]

@@ -53,7 +53,7 @@ def create(call: Call) -> Response:
 
 
 def act(call: Call) -> Response:
-    """Answer, close, open again, merge, rename, edit or hide, by the button that was pressed."""
+    """Answer, close, open again, pin, merge, rename, edit or hide, by the button that was pressed."""
     form, num = call.form(), _num(call)
     text, community, repo_id = form.get("text", ""), call.hub.community, repo_of(call)
     try:
@@ -63,6 +63,8 @@ def act(call: Call) -> Response:
                 return flash.say(call, see_other(_url(call, num)), _("Merged."), "success")
             case "close" | "open" as do:
                 community.set_status(call.actor, repo_id, num, "closed" if do == "close" else "open", text)
+            case "pin" | "unpin" as do:
+                community.pin(call.actor, repo_id, num, do == "pin")
             case "rename":
                 community.rename(call.actor, repo_id, num, form.get("title", ""))
             case "edit":

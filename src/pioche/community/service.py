@@ -156,6 +156,12 @@ class Community:
             event_id = store.add_event(tx, discussion.id, "status-change", actor.user_id, status)
             return DiscussionEvent(event_id, "status-change", actor.name, status, tx.now)
 
+    def pin(self, actor: Actor, repo_id: RepoId, num: int, pinned: bool) -> None:
+        """On top of the list, or no longer: whoever may write. Again changes nothing."""
+        with self._database.write() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.WRITE)
+            store.set_pinned(tx, _require(tx, repo, num).id, pinned)
+
     def merge(self, actor: Actor, repo_id: RepoId, num: int, comment: str = "") -> CommitOid:
         """The commit that the base branch is at afterwards. Raises `Conflict` with `details["files"]`."""
         _check_text("-", comment)

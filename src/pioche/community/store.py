@@ -49,7 +49,7 @@ def find(tx: Tx, repo_id: int, num: int) -> Discussion | None:
 
 
 def page(tx: Tx, repo_id: int, wanted: DiscussionFilter, size: int) -> tuple[list[Discussion], int]:
-    """(newest first, how many there are on all pages)."""
+    """(pinned ones, then newest first; how many there are on all pages)."""
     query = _select().where(discussions.c.repo_id == repo_id)
     if wanted.kind:
         query = query.where(discussions.c.is_pull_request == (wanted.kind == "pull_request"))
@@ -59,7 +59,9 @@ def page(tx: Tx, repo_id: int, wanted: DiscussionFilter, size: int) -> tuple[lis
     if wanted.author:
         query = query.where(accounts.c.name_lower == wanted.author.lower())
     count: int = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    rows = tx.execute(query.order_by(discussions.c.num.desc()).limit(size).offset(wanted.page * size))
+    rows = tx.execute(
+        query.order_by(discussions.c.pinned.desc(), discussions.c.num.desc()).limit(size).offset(wanted.page * size)
+    )
     return [_discussion(row) for row in rows], count
 
 
@@ -70,6 +72,10 @@ def set_status(tx: Tx, discussion_id: int, status: Status, merge_commit: str | N
 
 def set_title(tx: Tx, discussion_id: int, title: str) -> None:
     tx.execute(update(discussions).where(discussions.c.id == discussion_id).values(title=title))
+
+
+def set_pinned(tx: Tx, discussion_id: int, pinned: bool) -> None:
+    tx.execute(update(discussions).where(discussions.c.id == discussion_id).values(pinned=pinned))
 
 
 def add_event(tx: Tx, discussion_id: int, kind: EventKind, author_id: int | None, text: str, was: str = "") -> int:
@@ -186,4 +192,5 @@ def _discussion(row: Row[Any]) -> Discussion:
         base=row.base,
         merge_commit=row.merge_commit,
         created_at=row.created_at,
+        pinned=row.pinned,
     )

@@ -1,6 +1,18 @@
 """The tables of discussions and likes. All are truth."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from pioche.ports.database import metadata
 
@@ -18,6 +30,7 @@ discussions = Table(
     Column("base", String(200), nullable=False, server_default=""),  # the ref that it asks to be merged into
     Column("merge_commit", String(40)),
     Column("created_at", BigInteger, nullable=False),
+    Column("pinned", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("repo_id", "num", name="uq_discussions_num"),
     Index("ix_discussions_author", "author_id"),
 )

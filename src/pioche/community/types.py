@@ -26,6 +26,7 @@ class Discussion:
     base: str
     merge_commit: str | None
     created_at: int
+    pinned: bool = False
 
     @property
     def ref(self) -> str:

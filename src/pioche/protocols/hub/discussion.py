@@ -31,6 +31,7 @@ class Discussion(msgspec.Struct, rename="camel"):
     created_at: str
     repo: RepoName
     author: Author | UnsetType = UNSET
+    pinned: bool = False
 
 
 class DiscussionList(msgspec.Struct):
@@ -81,6 +82,12 @@ class EditedComment(msgspec.Struct):
 
 class NewTitle(msgspec.Struct):
     title: str
+
+
+class Pin(msgspec.Struct):
+    """Without a word, it is pinned."""
+
+    pinned: bool = True
 
 
 class NewStatus(msgspec.Struct):
