@@ -67,6 +67,7 @@ from pioche.repos.api import files as repos_files_api
 from pioche.repos.api import resolve as repos_resolve_api
 from pioche.repos.service.browse import Browse
 from pioche.repos.service.commits import Commits
+from pioche.repos.service.downloads import Downloads
 from pioche.repos.service.gates import Gates
 from pioche.repos.service.infos import Infos
 from pioche.repos.service.markers import Markers
@@ -211,6 +212,7 @@ def _between_people(database: Database, queue: Queue, signer: Signer, settings: 
     mailer = _open_mailer(settings)
     return {
         "likes": Likes(database),
+        "downloads": Downloads(database),
         "follows": Follows(database, queue),
         "gates": Gates(database, queue),
         "mailer": mailer,

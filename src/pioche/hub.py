@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pioche.queue.service import Queue
     from pioche.repos.service.browse import Browse
     from pioche.repos.service.commits import Commits
+    from pioche.repos.service.downloads import Downloads
     from pioche.repos.service.gates import Gates
     from pioche.repos.service.infos import Infos
     from pioche.repos.service.refs import Refs
@@ -66,5 +67,6 @@ class Hub:
     gates: Gates
     refs: Refs
     infos: Infos
+    downloads: Downloads
     upkeep: Upkeep
     git: Git

@@ -168,7 +168,7 @@ def test_spaces_that_use_a_model(room: Room, model: str) -> None:
         ("HEAD", "/api/telemetry/gradio/start", 204),
         ("POST", "/api/telemetry/x", 204),
         ("GET", "/api/spaces/hardware", 501),
-        ("GET", "/api/jobs/alice", 501),
+        ("GET", "/api/scheduled-jobs/alice", 501),
         ("POST", "/api/spaces/alice/app/secrets", 501),
         ("GET", "/api/kernels/alice/b", 501),
     ],

@@ -30,7 +30,7 @@ def listed(room: Room) -> Room:
             room.write(room.cast.bob, repo_id.full, {"README.md": card})
         with room.hub.database.write() as tx:
             likes = {"alpha": 5, "beta": 9, "gamma_1": 5}[name]
-            tx.execute(update(repos).where(repos.c.id == made.id).values(likes=likes))
+            tx.execute(update(repos).where(repos.c.id == made.id).values(likes=likes, trending=likes))
     room.hub.repos.create(room.actor(room.cast.alice), NewRepo(RepoId(RepoKind.MODEL, "alice", "alpha"), private=True))
     return room
 

@@ -74,6 +74,7 @@ async def _serve(settings: Settings) -> None:
     server.stop()  # type: ignore[no-untyped-call]
     await serving
     await loop.run_in_executor(None, hub.queue.stop)
+    await loop.run_in_executor(None, hub.downloads.flush)
     hub.database.close()
 
 

@@ -15,6 +15,7 @@ from pioche.community.tables import likes
 from pioche.errors import NotFound
 from pioche.names import RepoId
 from pioche.ports.database import Database, Tx
+from pioche.repos import store, trending
 from pioche.repos.lists import visible_to
 from pioche.repos.service.find import require_repo
 from pioche.repos.store import select_repos, to_repo
@@ -54,12 +55,15 @@ class Likes:
             if not _has(tx, actor, repo.id):
                 tx.execute(insert(likes).values(user_id=actor.user_id, repo_id=repo.id, created_at=tx.now))
                 _count(tx, repo.id, 1)
+                store.set_trending(tx, repo.id, trending.add(repo.trending, trending.LIKED, tx.now))
 
     def take_back(self, actor: Actor, repo_id: RepoId) -> None:
         """Without a like, nothing changes."""
         with self._database.write() as tx:
             repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
-            if _has(tx, actor, repo.id):
+            if (since := _since(tx, actor, repo.id)) is not None:
+                score = trending.remove(repo.trending, trending.LIKED, since, repo.created_at)
+                store.set_trending(tx, repo.id, score)
                 tx.execute(delete(likes).where(likes.c.user_id == actor.user_id, likes.c.repo_id == repo.id))
                 _count(tx, repo.id, -1)
 
@@ -100,8 +104,13 @@ class Likes:
 
 
 def _has(tx: Tx, actor: Actor, repo_id: int) -> bool:
-    query = select(likes.c.id).where(likes.c.user_id == actor.user_id, likes.c.repo_id == repo_id)
-    return tx.execute(query).first() is not None
+    return _since(tx, actor, repo_id) is not None
+
+
+def _since(tx: Tx, actor: Actor, repo_id: int) -> int | None:
+    query = select(likes.c.created_at).where(likes.c.user_id == actor.user_id, likes.c.repo_id == repo_id)
+    found = tx.execute(query).scalar()
+    return None if found is None else int(found)
 
 
 def _count(tx: Tx, repo_id: int, change: int) -> None:

@@ -22,8 +22,7 @@ MAX_SEARCH = 300
 MAX_TAGS = 40
 
 _SORT_COLUMNS: dict[Sort, Column[Any]] = {
-    # Nothing counts visits over time yet, so what is liked most is what trends.
-    "trendingScore": repos.c.likes,
+    "trendingScore": repos.c.trending,
     "lastModified": repos.c.updated_at,
     "createdAt": repos.c.created_at,
     "likes": repos.c.likes,

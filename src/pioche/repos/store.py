@@ -11,8 +11,9 @@ from sqlalchemy import Row, Select, delete, func, insert, select, update
 from pioche.accounts.tables import accounts
 from pioche.names import CommitOid, RepoId, RepoKind
 from pioche.ports.database import Tx
+from pioche.repos import trending
 from pioche.repos.derive import Derived
-from pioche.repos.tables import redirects, ref_moves, repo_numbers, repos
+from pioche.repos.tables import download_days, redirects, ref_moves, repo_numbers, repos
 from pioche.repos.types import Gated, NewRepo, Owner, Repo
 
 
@@ -41,6 +42,8 @@ def to_repo(row: Row[Any]) -> Repo:
         storage=row.storage,
         likes=row.likes,
         downloads=row.downloads,
+        downloads_all=row.downloads_all,
+        trending=row.trending,
         config=msgspec.json.decode(row.config),
         parameters=msgspec.json.decode(row.parameters),
     )
@@ -115,6 +118,7 @@ def insert_repo(tx: Tx, number: int, owner_id: int, new: NewRepo, created_by: in
             created_by=created_by,
             created_at=tx.now,
             updated_at=tx.now,
+            trending=trending.begin(tx.now),
         )
     )
     drop_redirect(tx, new.repo_id)
@@ -163,6 +167,42 @@ def drop_redirect(tx: Tx, repo_id: RepoId) -> None:
             redirects.c.name_lower == repo_id.name.lower(),
         )
     )
+
+
+# -- what people do with it --
+
+
+def trending_of(tx: Tx, number: int) -> float | None:
+    """None if there is no such repository."""
+    score = tx.execute(select(repos.c.trending).where(repos.c.id == number)).scalar()
+    return None if score is None else float(score)
+
+
+def set_trending(tx: Tx, number: int, score: float) -> None:
+    tx.execute(update(repos).where(repos.c.id == number).values(trending=score))
+
+
+def add_downloads(tx: Tx, number: int, day: int, count: int) -> None:
+    here = (download_days.c.repo_id == number, download_days.c.day == day)
+    more = update(download_days).where(*here).values(count=download_days.c["count"] + count)
+    if not tx.execute(more).rowcount:
+        tx.execute(insert(download_days).values(repo_id=number, day=day, count=count))
+    values = {"downloads": repos.c.downloads + count, "downloads_all": repos.c.downloads_all + count}
+    tx.execute(update(repos).where(repos.c.id == number).values(values))
+
+
+def download_days_of(tx: Tx, number: int, first: int) -> dict[int, int]:
+    """Day -> downloads, from a day on."""
+    row = download_days.c
+    query = select(row.day, row["count"].label("total")).where(row.repo_id == number, row.day >= first)
+    return {one.day: one.total for one in tx.execute(query)}
+
+
+def age_downloads(tx: Tx, first: int) -> None:
+    """The number that is shown is that of the days from `first` on."""
+    row = download_days.c
+    recent = select(func.coalesce(func.sum(row["count"]), 0)).where(row.repo_id == repos.c.id, row.day >= first)
+    tx.execute(update(repos).where(repos.c.downloads > 0).values(downloads=recent.scalar_subquery()))
 
 
 # -- refs --

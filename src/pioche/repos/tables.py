@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -62,13 +63,25 @@ repos = Table(
     Column("parameter_count", BigInteger),
     Column("storage", BigInteger, nullable=False, server_default="0"),  # bytes of large files in the default branch
     Column("likes", Integer, nullable=False, server_default="0"),
-    Column("downloads", Integer, nullable=False, server_default="0"),
+    Column("downloads", Integer, nullable=False, server_default="0"),  # of the last 30 days
+    Column("downloads_all", BigInteger, nullable=False, server_default="0"),
+    Column("trending", Float, nullable=False, server_default="0"),  # see `trending.py`
     UniqueConstraint("kind", "owner_id", "name_lower", name="uq_repos_name"),
     Index("ix_repos_updated", "kind", "updated_at", "id"),
     Index("ix_repos_created", "kind", "created_at", "id"),
     Index("ix_repos_owner", "owner_id", "kind", "updated_at", "id"),
     Index("ix_repos_likes", "kind", "likes", "id"),
     Index("ix_repos_downloads", "kind", "downloads", "id"),
+    Index("ix_repos_trending", "kind", "trending", "id"),
+)
+
+# Truth: nothing else remembers them. `day` counts from 1970.
+download_days = Table(
+    "download_days",
+    metadata,
+    Column("repo_id", Integer, ForeignKey("repos.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("count", BigInteger, nullable=False),
 )
 
 redirects = Table(

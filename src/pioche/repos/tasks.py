@@ -36,7 +36,12 @@ def forget(hub: Hub, arguments: Mapping[str, Any]) -> None:
     hub.upkeep.forget(arguments["repo_id"])
 
 
+def age_downloads(hub: Hub, _arguments: Mapping[str, Any]) -> None:
+    hub.downloads.age()
+
+
 tasks = [
+    TaskType("repos.age_downloads", age_downloads, attempts=1, every=6 * 3600),
     TaskType("repos.erase", erase),
     TaskType("repos.find_untidy", find_untidy, attempts=1, every=24 * 3600),
     TaskType("repos.forget", forget),

@@ -36,7 +36,9 @@ class Repo:
     sdk: str | None
     storage: int
     likes: int
-    downloads: int
+    downloads: int  # of the last 30 days
+    downloads_all: int
+    trending: float
     config: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)  # dtype -> count, from safetensors headers
 

@@ -19,6 +19,7 @@ from pioche.errors import HubError, InvalidInput, NotFound, TooLarge, Unauthenti
 from pioche.web import auth, flash
 from pioche.web.cache import AnswerCache
 from pioche.web.call import Call
+from pioche.web.counting import Counting
 from pioche.web.errors import error_response
 from pioche.web.limits import Headers, Limiter
 from pioche.web.routing import Route, Router
@@ -40,6 +41,7 @@ class HubApp:
         self.cache = AnswerCache(hub.database)
         self.limits = Limiter(hub.settings, router.routes)
         self.threads = ThreadPoolExecutor(hub.settings.threads, thread_name_prefix="request")
+        self.counting = Counting(hub, self.threads)
         self.open_requests = 0
         self.draining = False
 
@@ -51,6 +53,7 @@ class HubApp:
         self.open_requests += 1
         try:
             response, limit = await self._respond(request)
+            self.counting.note(request, response)
             if limit is not None:
                 send = _telling(send, limit)
             response.headers.setdefault("x-content-type-options", "nosniff")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from pioche.names import RepoKind
 from pioche.ports.gitstore import TreeNode
 from pioche.protocols.card import texts
 from pioche.protocols.hub import info as wire
+from pioche.repos import trending
 from pioche.repos.service.infos import Info, Infos
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
@@ -177,9 +179,9 @@ _VALUES: dict[str, Callable[[Info], Any]] = {
     "disabled": lambda found: False,
     "gated": lambda found: found.repo.gated or False,
     "downloads": lambda found: found.repo.downloads,
-    "downloadsAllTime": lambda found: found.repo.downloads,
+    "downloadsAllTime": lambda found: found.repo.downloads_all,
     "likes": lambda found: found.repo.likes,
-    "trendingScore": lambda found: found.repo.likes,
+    "trendingScore": lambda found: round(trending.at_time(found.repo.trending, int(time.time() * 1000))),
     "usedStorage": lambda found: found.repo.storage,
     "tags": lambda found: found.derived.tags,
     "pipeline_tag": lambda found: found.derived.pipeline_tag,

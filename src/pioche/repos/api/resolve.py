@@ -9,8 +9,10 @@ from starlette.responses import Response
 
 from pioche.accounts.access import Action
 from pioche.protocols.xet.cas import Token
+from pioche.repos.service.downloads import served, served_by_chunks
 from pioche.repos.service.trees import FileAt
 from pioche.web.call import Call
+from pioche.web.counting import counted
 from pioche.web.files import BytesSource, FileSource, file_response, is_unchanged, not_modified
 from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import json_response
@@ -27,12 +29,14 @@ def head_resolve(call: Call) -> Response:
     headers = _headers(call, file := _find(call), is_raw=False)
     if is_unchanged(call, headers["etag"]):
         return not_modified(headers)
-    return Response(b"", 200, {**headers, "content-length": str(file.node.size)})
+    response = Response(b"", 200, {**headers, "content-length": str(file.node.size)})
+    return counted(response, served(file.repo, file.node.path))
 
 
 def get_resolve(call: Call) -> Response:
     file = _find(call)
-    return file_response(call, _source(call, file), _headers(call, file, is_raw=False))
+    response = file_response(call, _source(call, file), _headers(call, file, is_raw=False))
+    return counted(response, served(file.repo, file.node.path))
 
 
 def head_raw(call: Call) -> Response:
@@ -49,9 +53,12 @@ def get_raw(call: Call) -> Response:
 
 def xet_read_token(call: Call) -> Response:
     seconds = call.hub.settings.link_seconds
-    return _token_response(
-        call.hub.trees.read_token(call.actor, repo_of(call), call.arg("rev"), call.base_url, seconds)
-    )
+    token = call.hub.trees.read_token(call.actor, repo_of(call), call.arg("rev"), call.base_url, seconds)
+    response = _token_response(token)
+    # Said by programs that download; those that only look at a page of files do not.
+    if call.header("x-hf-download-counter") == "1":
+        return counted(response, served_by_chunks(call.hub.repos.find(call.actor, repo_of(call))))
+    return response
 
 
 def xet_write_token(call: Call) -> Response:

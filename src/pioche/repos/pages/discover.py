@@ -16,7 +16,7 @@ from pioche.web.routing import Route
 
 PAGE = 30
 VALUES, ALL_VALUES = 8, 200
-SORTS: tuple[Sort, ...] = ("lastModified", "createdAt", "likes", "downloads")
+SORTS: tuple[Sort, ...] = ("trendingScore", "lastModified", "createdAt", "likes", "downloads")
 KEYS = ("filter", "author", "pipeline_tag", "library", "gated", "num_parameters")
 SIZES = ("1M", "10M", "100M", "500M", "1B", "3B", "7B", "13B", "34B", "70B", "200B")
 

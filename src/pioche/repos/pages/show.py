@@ -29,16 +29,9 @@ def show_card(call: Call) -> Response:
     if view.text is not None and view.place is not None:
         revision = view.place.revision
         html = render_card(view.text, lambda link: resolve_card_link(repo.repo_id, revision, link))
-    return _page(
-        call,
-        "repos/card.html",
-        view.header,
-        "card",
-        view=view,
-        card_html=html,
-        sources=_sources(repo),
-        **gate_values(call, repo),
-    )
+    days = () if repo.repo_id.kind is RepoKind.SPACE else call.hub.downloads.days(repo.id)
+    values = {"view": view, "card_html": html, "sources": _sources(repo), "days": days, **gate_values(call, repo)}
+    return _page(call, "repos/card.html", view.header, "card", **values)
 
 
 def show_folder(call: Call) -> Response:
