@@ -70,6 +70,7 @@ from pioche.repos.service.commits import Commits
 from pioche.repos.service.downloads import Downloads
 from pioche.repos.service.gates import Gates
 from pioche.repos.service.infos import Infos
+from pioche.repos.service.large_files import LargeFiles
 from pioche.repos.service.markers import Markers
 from pioche.repos.service.refs import Refs
 from pioche.repos.service.repos import Repos
@@ -163,13 +164,13 @@ def build_hub(settings: Settings) -> Hub:
         xet=xet,
         lfs=lfs,
         trees=trees,
+        large_files=LargeFiles(database, gitstore, lfs, commits),
         browse=Browse(database, gitstore, lfs),
         commits=commits,
         buckets=Buckets(database, xet, trees),
         community=community,
         collections=Collections(database),
-        **_between_people(database, queue, signer, settings),
-        jobs=_open_jobs(database, queue, settings),
+        **_above_repos(database, queue, signer, settings),
         repos=Repos(database, gitstore, queue, settings, lfs, xet),
         refs=refs,
         infos=Infos(database, gitstore, lfs),
@@ -207,8 +208,8 @@ def _open_templates(settings: Settings) -> Templates:
     return Templates({"name": settings.site_name, "signup_open": settings.signup_open, "mail_on": mail_on})
 
 
-def _between_people(database: Database, queue: Queue, signer: Signer, settings: Settings) -> dict[str, Any]:
-    """What people do with each other, as fields of the hub."""
+def _above_repos(database: Database, queue: Queue, signer: Signer, settings: Settings) -> dict[str, Any]:
+    """What people do with repositories and with each other, as fields of the hub."""
     mailer = _open_mailer(settings)
     return {
         "likes": Likes(database),
@@ -216,6 +217,7 @@ def _between_people(database: Database, queue: Queue, signer: Signer, settings: 
         "follows": Follows(database, queue),
         "gates": Gates(database, queue),
         "mailer": mailer,
+        "jobs": _open_jobs(database, queue, settings),
         "webhooks": Webhooks(database, queue, settings),
         "notifications": Notifications(database, queue, mailer, signer, settings),
     }

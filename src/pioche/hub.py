@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pioche.repos.service.downloads import Downloads
     from pioche.repos.service.gates import Gates
     from pioche.repos.service.infos import Infos
+    from pioche.repos.service.large_files import LargeFiles
     from pioche.repos.service.refs import Refs
     from pioche.repos.service.repos import Repos
     from pioche.repos.service.trees import Trees
@@ -53,6 +54,7 @@ class Hub:
     lfs: Lfs
     trees: Trees
     browse: Browse
+    large_files: LargeFiles
     commits: Commits
     buckets: Buckets
     community: Community

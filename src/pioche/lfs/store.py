@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, delete, exists, func, insert, literal, selec
 
 from pioche.accounts.tables import accounts
 from pioche.lfs.tables import large_files, lfs_locks, repo_large_files
-from pioche.lfs.types import LargeFile, Lock
+from pioche.lfs.types import Holding, LargeFile, Lock
 from pioche.ports.database import Tx
 
 BATCH = 500
@@ -109,6 +109,21 @@ def hold(tx: Tx, repo_id: int, sha256: str) -> None:
 def holders(tx: Tx, sha256: str) -> list[int]:
     query = select(repo_large_files.c.repo_id).where(repo_large_files.c.sha256 == sha256)
     return [row.repo_id for row in tx.execute(query)]
+
+
+def holdings(tx: Tx, repo_id: int) -> list[Holding]:
+    query = select(repo_large_files.c.sha256, large_files.c.size, repo_large_files.c.created_at).join(
+        large_files, large_files.c.sha256 == repo_large_files.c.sha256
+    )
+    rows = tx.execute(query.where(repo_large_files.c.repo_id == repo_id))
+    return [Holding(row.sha256, row.size, None, row.created_at) for row in rows]
+
+
+def give_up(tx: Tx, repo_id: int, sha256s: Collection[str]) -> None:
+    for batch in _batches(sha256s):
+        here = (repo_large_files.c.repo_id == repo_id, repo_large_files.c.sha256.in_(batch))
+        tx.execute(delete(repo_large_files).where(*here))
+    _touch(tx, sha256s)
 
 
 def copy_holdings(tx: Tx, source_repo_id: int, target_repo_id: int) -> None:

@@ -8,6 +8,16 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """A large file that a repository has a right to. `since`: Unix milliseconds; `xet_hash` None: it is one blob."""
+
+    sha256: str
+    size: int
+    xet_hash: str | None
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class LargeFile:
     """A file that lies in one blob of its own, because it came in whole. Others are in the content store."""
 

@@ -123,6 +123,20 @@ def files_of_repo(tx: Tx, repo_id: int, sha256s: Collection[str]) -> dict[str, X
     return found
 
 
+def named_files(tx: Tx, repo_id: int) -> list[tuple[XetFile, int]]:
+    """Those with a SHA-256, and since when they are known."""
+    query = select(*_FILE, files.c.created_at).join(repo_files, repo_files.c.file_id == files.c.id)
+    rows = tx.execute(query.where(repo_files.c.repo_id == repo_id, files.c.sha256.is_not(None)))
+    return [(_file(row), row.created_at) for row in rows]
+
+
+def release_named(tx: Tx, repo_id: int, sha256s: Collection[str]) -> None:
+    """Every file with one of these SHA-256: other clients may have cut the same bytes otherwise."""
+    for batch in _batches([bytes.fromhex(sha256) for sha256 in sha256s]):
+        named = select(files.c.id).where(files.c.sha256.in_(batch))
+        tx.execute(delete(repo_files).where(repo_files.c.repo_id == repo_id, repo_files.c.file_id.in_(named)))
+
+
 def file_of_repo(tx: Tx, repo_id: int, name: bytes) -> XetFile | None:
     query = select(*_FILE).join(repo_files, repo_files.c.file_id == files.c.id)
     row = tx.execute(query.where(repo_files.c.repo_id == repo_id, files.c.hash == name)).first()

@@ -1,5 +1,13 @@
 """JSON routes of repositories as a whole. Files and commits have lists of their own, in the modules beside."""
 
-from pioche.repos.api import compute, gates, info, lifecycle, lists, refs
+from pioche.repos.api import compute, gates, info, large_files, lifecycle, lists, refs
 
-routes = [*lifecycle.routes, *info.routes, *lists.routes, *refs.routes, *compute.routes, *gates.routes]
+routes = [
+    *lifecycle.routes,
+    *info.routes,
+    *lists.routes,
+    *refs.routes,
+    *large_files.routes,
+    *compute.routes,
+    *gates.routes,
+]

@@ -28,3 +28,11 @@ class Holdings:
     def release(self, tx: Tx, repo_id: int, files: Collection[XetFile]) -> None:
         """It needs them no more; what nobody needs goes with a later sweep."""
         store.release(tx, repo_id, [file.id for file in files])
+
+    def named(self, tx: Tx, repo_id: int) -> list[tuple[XetFile, int]]:
+        """What it may use and has a SHA-256, and since when that is known (Unix milliseconds)."""
+        return store.named_files(tx, repo_id)
+
+    def release_named(self, tx: Tx, repo_id: int, sha256s: Collection[str]) -> None:
+        """As `release`, by SHA-256."""
+        store.release_named(tx, repo_id, sha256s)
