@@ -37,8 +37,8 @@ class Repo:
     storage: int
     likes: int
     downloads: int  # of the last 30 days
-    downloads_all: int
-    trending: float
+    downloads_all: int = 0
+    trending: float = 0.0  # see `trending.py`
     config: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)  # dtype -> count, from safetensors headers
 
