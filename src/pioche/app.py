@@ -78,6 +78,8 @@ from pioche.repos.service.trees import Trees
 from pioche.repos.service.upkeep import Upkeep
 from pioche.runtimes.service import Runtimes
 from pioche.settings import Settings
+from pioche.spaces import api as spaces_api
+from pioche.spaces.service import Spaces
 from pioche.web import assets, health, openapi
 from pioche.web.asgi import HubApp
 from pioche.web.routing import Route, Router
@@ -118,6 +120,7 @@ ROUTES: list[list[Route]] = [
     notifications_pages.routes,
     jobs_api.routes,
     jobs_pages.routes,
+    spaces_api.routes,
     webhooks_api.routes,
     webhooks_pages.routes,
     repos_pages.routes,
@@ -218,6 +221,7 @@ def _above_repos(database: Database, queue: Queue, signer: Signer, settings: Set
         "gates": Gates(database, queue),
         "mailer": mailer,
         "jobs": _open_jobs(database, queue, settings),
+        "spaces": Spaces(database, Sealer.from_file(settings.data / "secret.key")),
         "webhooks": Webhooks(database, queue, settings),
         "notifications": Notifications(database, queue, mailer, signer, settings),
     }

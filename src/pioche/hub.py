@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pioche.repos.service.trees import Trees
     from pioche.repos.service.upkeep import Upkeep
     from pioche.settings import Settings
+    from pioche.spaces.service import Spaces
     from pioche.web.templates import Templates
     from pioche.webhooks.service import Webhooks
     from pioche.xet.service import Xet
@@ -65,6 +66,7 @@ class Hub:
     notifications: Notifications
     webhooks: Webhooks
     jobs: Jobs
+    spaces: Spaces
     repos: Repos
     gates: Gates
     refs: Refs

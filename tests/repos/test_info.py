@@ -167,9 +167,9 @@ def test_spaces_that_use_a_model(room: Room, model: str) -> None:
         ("GET", "/api/agent-harnesses", 200),
         ("HEAD", "/api/telemetry/gradio/start", 204),
         ("POST", "/api/telemetry/x", 204),
-        ("GET", "/api/spaces/hardware", 501),
+        ("GET", "/api/spaces/hardware", 200),
         ("GET", "/api/scheduled-jobs/alice", 501),
-        ("POST", "/api/spaces/alice/app/secrets", 501),
+        ("POST", "/api/spaces/alice/app/restart", 501),
         ("GET", "/api/kernels/alice/b", 501),
     ],
 )

@@ -223,6 +223,8 @@ def _new(asked: wire.JobRequest) -> NewJob:
 
 routes = [
     Route("GET", "/api/jobs/hardware", hardware),
+    # Spaces will run on the same.
+    Route("GET", "/api/spaces/hardware", hardware),
     Route("GET", "/api/jobs/{ns}", list_jobs),
     Route("POST", "/api/jobs/{ns}", create),
     Route("GET", "/api/jobs/{ns}/{job}", show),

@@ -48,6 +48,7 @@ class SpaceRuntime(msgspec.Struct, frozen=True):
 
     stage: str
     hardware: None = None
+    volumes: list[dict[str, Any]] | UnsetType = UNSET
 
 
 class RepoInfo(

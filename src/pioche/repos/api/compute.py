@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from pioche.errors import NotFound, NotSupported
+from pioche.errors import NotFound, NotSupported, Unauthenticated
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import empty, json_response
@@ -34,6 +34,13 @@ def templates(call: Call) -> Response:
     return json_response({"templates": []})
 
 
+def gpu_quota(call: Call) -> Response:
+    """No GPU is shared between Spaces here, so there is none to use up."""
+    if call.actor.is_anonymous:
+        raise Unauthenticated("Log in, or send a token, to see your quota.")
+    return json_response({"base": 0.0, "current": 0.0, "overquotaUsed": 0.0})
+
+
 def harnesses(call: Call) -> Response:
     """Asked by every Python process until it is answered once."""
     return json_response({"standardEnvVars": [], "harnesses": {}})
@@ -45,9 +52,6 @@ def telemetry(call: Call) -> Response:
 
 
 _OF_SPACES = {
-    "secrets": ("GET", "POST", "DELETE"),
-    "variables": ("GET", "POST", "DELETE"),
-    "volumes": ("PUT", "DELETE"),
     "hardware": ("POST",),
     "sleeptime": ("POST",),
     "pause": ("POST",),
@@ -62,9 +66,8 @@ routes = [
     Route("GET", "/api/agent-harnesses", harnesses),
     Route("GET", "/api/telemetry/{topic*}", telemetry),
     Route("POST", "/api/telemetry/{topic*}", telemetry, body="none", safe=True),
-    Route("GET", "/api/spaces/hardware", not_offered),
     Route("GET", "/api/spaces/semantic-search", not_offered),
-    Route("GET", "/api/spaces/zero-gpu/quota", not_offered),
+    Route("GET", "/api/spaces/zero-gpu/quota", gpu_quota),
     *[
         route
         for words, methods in _OF_SPACES.items()

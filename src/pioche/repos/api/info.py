@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from starlette.responses import Response
 
 from pioche.accounts.types import Actor
@@ -18,6 +19,8 @@ from pioche.protocols.card import texts
 from pioche.protocols.hub import info as wire
 from pioche.repos import trending
 from pioche.repos.service.infos import Info, Infos
+from pioche.repos.types import Repo
+from pioche.spaces.api import volume_body
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import external_id, iso, json_response
@@ -46,8 +49,14 @@ def info_at(call: Call) -> Response:
 
 
 def runtime(call: Call) -> Response:
-    call.hub.repos.find(call.actor, repo_of(call))
-    return json_response(wire.SpaceRuntime("STOPPED"))
+    return json_response(_runtime(call, call.hub.repos.find(call.actor, repo_of(call))))
+
+
+def _runtime(call: Call, repo: Repo) -> wire.SpaceRuntime:
+    """Nothing runs Spaces yet; what they will find mounted is known already."""
+    volumes = [volume_body(one) for one in call.hub.spaces.volumes(call.actor, repo.repo_id)]
+    stage = "STOPPED" if repo.head is not None else "NO_APP_FILE"
+    return wire.SpaceRuntime(stage, volumes=volumes or UNSET)
 
 
 def _answer(call: Call, revision: str) -> Response:
@@ -56,7 +65,10 @@ def _answer(call: Call, revision: str) -> Response:
     found = call.hub.infos.show(call.actor, repo_id, revision)
     writer = InfoWriter(call.hub.infos, call.actor, with_blobs=call.query_flag("blobs"))
     headers = {"x-repo-commit": found.commit} if found.commit else {}
-    return json_response(writer.write(found, names or _USUAL[repo_id.kind].split()), headers=headers)
+    answer = writer.write(found, names or _USUAL[repo_id.kind].split())
+    if answer.runtime is not UNSET:
+        answer = msgspec.structs.replace(answer, runtime=_runtime(call, found.repo))
+    return json_response(answer, headers=headers)
 
 
 def checked_expand(kind: RepoKind, asked: Iterable[str]) -> list[str]:
