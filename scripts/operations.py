@@ -31,6 +31,7 @@ PROOFS = {
     "notifications": "tests/notifications/test_inbox.py",
     "oauth": "tests/clients/test_hf_login.py",
     "orgs": "tests/clients/test_hf_people.py",
+    "papers": "tests/clients/test_hf_papers.py",
     "repos": "tests/clients/test_hf_repos.py",
     "spaces": "tests/clients/test_hf_repos.py",
     "users": "tests/clients/test_hf_people.py",
@@ -50,8 +51,8 @@ NOT_OURS = (
 LATER = (
     ("jobs", "Schedules, counts and events of jobs are not made yet."),
     ("kernels", "Kernels are not a kind of repository yet."),
-    ("papers", "Papers are names in cards so far."),
-    (r"discussions /api/papers", "Papers are names in cards so far."),
+    (r"papers .*claim", "A paper has no authors with accounts here."),
+    (r"discussions /api/papers", "Papers have no comments yet."),
     (r".*resource-group", "Roles belong to organisations; groups of repositories are not made yet."),
     ("service-accounts", "Tokens belong to people so far."),
     ("sql-console", "Comes with the viewer of datasets."),

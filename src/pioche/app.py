@@ -48,6 +48,9 @@ from pioche.oauth import api as oauth_api
 from pioche.oauth import pages as oauth_pages
 from pioche.oauth import tasks as oauth_tasks
 from pioche.oauth.service import Oauth
+from pioche.papers import api as papers_api
+from pioche.papers import pages as papers_pages
+from pioche.papers.service import Papers
 from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database import Database
 from pioche.ports.database.sqlite import SqliteDatabase
@@ -120,6 +123,8 @@ ROUTES: list[list[Route]] = [
     notifications_pages.routes,
     jobs_api.routes,
     jobs_pages.routes,
+    papers_api.routes,
+    papers_pages.routes,
     spaces_api.routes,
     webhooks_api.routes,
     webhooks_pages.routes,
@@ -222,6 +227,7 @@ def _above_repos(database: Database, queue: Queue, signer: Signer, settings: Set
         "mailer": mailer,
         "jobs": _open_jobs(database, queue, settings),
         "spaces": Spaces(database, Sealer.from_file(settings.data / "secret.key")),
+        "papers": Papers(database),
         "webhooks": Webhooks(database, queue, settings),
         "notifications": Notifications(database, queue, mailer, signer, settings),
     }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pioche.lfs.service import Lfs
     from pioche.notifications.service import Notifications
     from pioche.oauth.service import Oauth
+    from pioche.papers.service import Papers
     from pioche.ports.blobs import BlobStore
     from pioche.ports.database import Database
     from pioche.ports.gitstore import GitStore
@@ -67,6 +68,7 @@ class Hub:
     webhooks: Webhooks
     jobs: Jobs
     spaces: Spaces
+    papers: Papers
     repos: Repos
     gates: Gates
     refs: Refs

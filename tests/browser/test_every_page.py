@@ -30,6 +30,8 @@ FOR_ALICE = [
     "/datasets",
     "/spaces",
     "/docs",
+    "/papers",
+    "/papers/2401.12345",
     "/alice",
     "/lab",
     "/activity",
@@ -119,7 +121,8 @@ FOR_NOBODY = [
 
 @pytest.fixture
 def places(make: Make, cast: Cast, png: bytes, wav: bytes, safetensors: bytes) -> dict[str, str]:
-    card = "---\nlicense: mit\ntags: [weather]\n---\n# Weather\n\n$x^2$\n\n```python\nimport os\n```\n\n"
+    card = "---\nlicense: mit\ntags: [weather]\n---\n# Weather\n\narXiv:2401.12345\n\n$x^2$\n\n"
+    card += "```python\nimport os\n```\n\n"
     card += "| a very long heading of a column | another very long heading | b |\n|-|-|-|\n| 1 | 2 | 3 |\n\n"
     card += "[x](code.py) and a_word_that_is_far_too_long_for_the_screen_of_any_phone_that_was_ever_sold_anywhere\n"
     code = "".join(f"value_{n} = {'x' * (n * 10)!r}\n" for n in range(30))

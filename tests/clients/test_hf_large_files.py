@@ -13,6 +13,7 @@ from pioche.testkit.clients import Hf
 from pioche.testkit.factories import Make
 from pioche.testkit.files import digest, write_random
 from pioche.testkit.people import Cast
+from pioche.testkit.server import Server
 
 pytestmark = pytest.mark.client
 
@@ -25,7 +26,7 @@ def a_model(make: Make, cast: Cast, tmp_path: Path, seed: int = 1, private: bool
     return repo, api, file
 
 
-def test_list_and_delete_for_good(make: Make, cast: Cast, tmp_path: Path) -> None:
+def test_list_and_delete_for_good(make: Make, cast: Cast, tmp_path: Path, server: Server) -> None:
     repo, api, file = a_model(make, cast, tmp_path)
     other = write_random(tmp_path / "other.bin", 2_000_000, seed=7)
     api.upload_file(path_or_fileobj=other, path_in_repo="other.bin", repo_id=repo)
@@ -44,6 +45,7 @@ def test_list_and_delete_for_good(make: Make, cast: Cast, tmp_path: Path) -> Non
     assert "other.bin" in api.list_repo_files(repo)
     answer = httpx.get(f"{make.url}/{repo}/resolve/main/other.bin", headers=_bearer(cast))
     assert answer.status_code == 404
+    assert repo not in server.command("doctor"), "what was deleted on purpose is no damage"
 
 
 def test_what_another_repository_holds_stays(make: Make, cast: Cast, tmp_path: Path) -> None:

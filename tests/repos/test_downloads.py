@@ -141,3 +141,16 @@ def test_kept_answers_count_and_the_count_survives_a_restart(own_server: Server,
     server.start()
     found = httpx.get(f"{server.url}/api/models/{model}?expand=downloadsAllTime").json()
     assert found["downloadsAllTime"] == 1
+
+
+def test_what_trends_is_read_page_by_page(room: Room) -> None:
+    names = [room.repo(room.cast.alice, "paged") for _ in range(5)]
+    room.post(f"/api/models/{names[2]}/like", room.cast.bob)
+    seen, address = [], "/api/models?author=alice&limit=1"
+    while address:
+        answer = room.get(address)
+        assert answer.status_code == 200, answer.text
+        seen += [one["id"] for one in answer.json()]
+        address = answer.links.get("next", {}).get("url", "").removeprefix("http://hub.test")
+    assert sorted(seen) == sorted(names)
+    assert seen[0] == names[2]

@@ -80,7 +80,7 @@ def test_what_fits(listed: Room, query: str, expected: list[str]) -> None:
         "expand=nothing",
         "cursor=abc",
         "cursor=WzFd",
-        "cursor=WzFlOTksMV0",
+        "cursor=WyJhIiwxXQ",
         "limit=many",
         "num_parameters=lots",
         "search=" + "x" * 400,

@@ -65,14 +65,16 @@ class Doctor:
             yield f"{repo.repo_id}: git fsck says: {check.stderr.strip()[:500]}"
             return
         for pointer in self._hub.gitstore.open(repo.id).pointers():
-            fault = self._fault_of(pointer.sha256, pointer.size)
+            fault = self._fault_of(repo.id, pointer.sha256, pointer.size)
             if fault:
                 yield f"{repo.repo_id}: {self._name_of(repo, pointer.sha256)} {fault}"
 
-    def _fault_of(self, sha256: str, size: int) -> str:
-        """What is wrong with a large file; empty if nothing is."""
+    def _fault_of(self, repo_id: int, sha256: str, size: int) -> str:
+        """What is wrong with a large file; empty if nothing is, or if it was deleted on purpose."""
         try:
             with self._hub.database.read() as tx:
+                if self._hub.lfs.holdings.is_given_up(tx, repo_id, sha256):
+                    return ""
                 source = self._hub.lfs.open_file(tx, sha256)
         except HubError:
             return "is missing"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, exists, func, insert, literal, select, update
 
 from pioche.accounts.tables import accounts
-from pioche.lfs.tables import large_files, lfs_locks, repo_large_files
+from pioche.lfs.tables import given_up_files, large_files, lfs_locks, repo_large_files
 from pioche.lfs.types import Holding, LargeFile, Lock
 from pioche.ports.database import Tx
 
@@ -123,7 +123,17 @@ def give_up(tx: Tx, repo_id: int, sha256s: Collection[str]) -> None:
     for batch in _batches(sha256s):
         here = (repo_large_files.c.repo_id == repo_id, repo_large_files.c.sha256.in_(batch))
         tx.execute(delete(repo_large_files).where(*here))
+    known = given_up(tx, repo_id, sha256s)
+    rows = [{"repo_id": repo_id, "sha256": sha256, "at": tx.now} for sha256 in sha256s if sha256 not in known]
+    if rows:
+        tx.execute(insert(given_up_files), rows)
     _touch(tx, sha256s)
+
+
+def given_up(tx: Tx, repo_id: int, sha256s: Collection[str]) -> set[str]:
+    row = given_up_files.c
+    query = select(row.sha256).where(row.repo_id == repo_id)
+    return {one.sha256 for batch in _batches(sha256s) for one in tx.execute(query.where(row.sha256.in_(batch)))}
 
 
 def copy_holdings(tx: Tx, source_repo_id: int, target_repo_id: int) -> None:
@@ -132,12 +142,16 @@ def copy_holdings(tx: Tx, source_repo_id: int, target_repo_id: int) -> None:
         repo_large_files.c.repo_id == source_repo_id, repo_large_files.c.sha256.not_in(mine)
     )
     tx.execute(insert(repo_large_files).from_select(["repo_id", "sha256", "created_at"], theirs))
+    row = given_up_files.c
+    gone = select(literal(target_repo_id), row.sha256, row.at).where(row.repo_id == source_repo_id)
+    tx.execute(insert(given_up_files).from_select(["repo_id", "sha256", "at"], gone))
 
 
 def drop_holdings(tx: Tx, repo_id: int) -> None:
     mine = select(repo_large_files.c.sha256).where(repo_large_files.c.repo_id == repo_id)
     tx.execute(update(large_files).where(large_files.c.sha256.in_(mine)).values(touched_at=tx.now))
     tx.execute(delete(repo_large_files).where(repo_large_files.c.repo_id == repo_id))
+    tx.execute(delete(given_up_files).where(given_up_files.c.repo_id == repo_id))
 
 
 # -- locks --

@@ -29,6 +29,15 @@ repo_large_files = Table(
     Index("ix_repo_large_files_sha256", "sha256"),
 )
 
+# What was deleted for good from a repository whose history still names it: that it is missing is no damage.
+given_up_files = Table(
+    "given_up_files",
+    metadata,
+    Column("repo_id", Integer, primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
 lfs_locks = Table(
     "lfs_locks",
     metadata,

@@ -61,8 +61,8 @@ def page(tx: Tx, actor: Actor, wanted: RepoFilter, offset: int, limit: int) -> l
 
 
 def after(
-    tx: Tx, actor: Actor, wanted: RepoFilter, last: tuple[int, int] | None, limit: int
-) -> tuple[list[Repo], tuple[int, int] | None]:
+    tx: Tx, actor: Actor, wanted: RepoFilter, last: tuple[float, int] | None, limit: int
+) -> tuple[list[Repo], tuple[float, int] | None]:
     """The ones after `last` (sort value and id), and the new `last` if there may be more."""
     statement = _ordered(narrow(select_repos(), actor, wanted), wanted.sort)
     column = _SORT_COLUMNS[wanted.sort]

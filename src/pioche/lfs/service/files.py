@@ -12,11 +12,12 @@ from pioche.accounts.grants import Signer
 from pioche.errors import BlobNotFound
 from pioche.lfs import store
 from pioche.lfs.service.conversion import Conversion
+from pioche.lfs.service.holdings import Holdings
 from pioche.lfs.service.links import Links
 from pioche.lfs.service.locks import Locks
 from pioche.lfs.service.scrubbing import Scrubber
 from pioche.lfs.service.uploads import Uploads
-from pioche.lfs.types import Holding, LargeFileSource, blob_key
+from pioche.lfs.types import LargeFileSource, blob_key
 from pioche.ports.blobs import BlobStore
 from pioche.ports.database import Database, Tx
 from pioche.queue.service import Queue
@@ -43,6 +44,7 @@ class Lfs:
         self.conversion = Conversion(database, blobs, xet, queue, settings)
         self.uploads = Uploads(database, blobs, xet, self.conversion, settings)
         self.locks = Locks(database)
+        self.holdings = Holdings(xet)
         self.scrubber = Scrubber(database, blobs)
         self.links = Links(signer, settings.link_seconds)
 
@@ -83,19 +85,6 @@ class Lfs:
             store.hold(tx, repo_id, sha256)
         elif self._xet.entitle(tx, repo_id, sha256) is None:
             raise _unknown(sha256)
-
-    def holdings(self, tx: Tx, repo_id: int) -> list[Holding]:
-        """All that the repository has a right to, committed or not."""
-        whole = {one.sha256: one for one in store.holdings(tx, repo_id)}
-        for file, since in self._xet.holdings.named(tx, repo_id):
-            if file.sha256 is not None:
-                whole[file.sha256] = Holding(file.sha256, file.size, file.hash, since)
-        return list(whole.values())
-
-    def give_up(self, tx: Tx, repo_id: int, sha256s: Collection[str]) -> None:
-        """Its rights to these end. The bytes stay until `collect`, and for whoever else has a right to them."""
-        store.give_up(tx, repo_id, sha256s)
-        self._xet.holdings.release_named(tx, repo_id, sha256s)
 
     def copy_entitlements(self, tx: Tx, source_repo_id: int, target_repo_id: int) -> None:
         """The target may use all that the source may use."""

@@ -45,7 +45,7 @@ class LargeFiles:
         """The largest first."""
         with self._database.read() as tx:
             repo = require_repo(tx, actor, repo_id, Action.WRITE)
-            held = self._lfs.holdings(tx, repo.id)
+            held = self._lfs.holdings.all(tx, repo.id)
         places = _places(self._gitstore.open(repo.id), repo) if held else {}
         found = [
             HeldFile(one.sha256, one.size, one.xet_hash, one.since, *places.get(one.sha256, ("", ""))) for one in held
@@ -62,12 +62,12 @@ class LargeFiles:
             raise InvalidInput(f"Delete at most {MAX_AT_ONCE} files at once.")
         with self._database.read() as tx:
             repo = require_repo(tx, actor, repo_id, Action.WRITE)
-            doomed = {one.sha256 for one in self._lfs.holdings(tx, repo.id)} & set(sha256s)
+            doomed = {one.sha256 for one in self._lfs.holdings.all(tx, repo.id)} & set(sha256s)
         if from_branches and doomed:
             self._take_away(actor, repo, doomed)
         with self._database.write() as tx:
             require_repo(tx, actor, repo_id, Action.WRITE)
-            self._lfs.give_up(tx, repo.id, doomed)
+            self._lfs.holdings.give_up(tx, repo.id, doomed)
         return len(doomed)
 
     def copy(self, actor: Actor, source: RepoId, target: RepoId, sha256s: Sequence[str]) -> dict[str, str]:

@@ -145,15 +145,15 @@ class Repos(Making):
             self._queue.enqueue(tx, "repos.forget", {"repo_id": repo.id}, delay_ms=FORGET_DELAY_MS)
 
 
-def _write_cursor(last: tuple[int, int]) -> str:
+def _write_cursor(last: tuple[float, int]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(last)).rstrip(b"=").decode()
 
 
-def _read_cursor(text: str) -> tuple[int, int] | None:
+def _read_cursor(text: str) -> tuple[float, int] | None:
     if not text:
         return None
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return msgspec.json.decode(data, type=tuple[_Column, _Column])
+        return msgspec.json.decode(data, type=tuple[_Column | float, _Column])
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise InvalidInput("The cursor is not one that this hub gave. Start from the first page.") from error

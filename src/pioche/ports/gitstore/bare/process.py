@@ -40,7 +40,8 @@ def run_git(repo: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str,
         env=git_environment() | dict(extra or {}),
         check=False,
     )
-    if done.returncode != 0 and not repo.exists():
+    # A program that runs while the folder is deleted may leave a part of it behind.
+    if done.returncode != 0 and not (repo / "HEAD").exists():
         raise RepoNotFound("This repository has no git data.")
     if done.returncode != 0:
         words = done.stderr.decode(errors="replace").strip()
