@@ -32,6 +32,7 @@ PROOFS = {
     "oauth": "tests/clients/test_hf_login.py",
     "orgs": "tests/clients/test_hf_people.py",
     "papers": "tests/clients/test_hf_papers.py",
+    "repo-search": "tests/repos/test_quick.py",
     "repos": "tests/clients/test_hf_repos.py",
     "spaces": "tests/clients/test_hf_repos.py",
     "users": "tests/clients/test_hf_people.py",
@@ -83,6 +84,7 @@ def operations() -> list[Operation]:
 def example(path: str) -> str:
     """The path with something in the place of each parameter."""
     path = path.replace("{repoType}", "models").replace("{compare}", "main..main").replace("{slug}-{id}", "x-1")
+    path = path.replace("{action}", "enable")
     return re.sub(r"\{\w+\}", "x1", path)
 
 

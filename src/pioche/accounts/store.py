@@ -34,6 +34,15 @@ def get_account(tx: Tx, account_id: int) -> Account | None:
     return None if row is None else _to_account(row)
 
 
+def named(tx: Tx, text: str, kind: AccountKind, limit: int) -> list[Account]:
+    """Those whose name begins with the text; in order of their names."""
+    low = text.lower()
+    # A range, so that the index over names answers: `low` and what comes after it with the same beginning.
+    fits = (accounts.c.name_lower >= low, accounts.c.name_lower < low + "\U0010ffff", accounts.c.kind == kind.value)
+    rows = tx.execute(select(accounts).where(*fits).order_by(accounts.c.name_lower).limit(limit))
+    return [_to_account(row) for row in rows]
+
+
 def add_account(tx: Tx, kind: AccountKind, name: str, fullname: str) -> int:
     """Raises `IntegrityError` if the name is taken."""
     values = {

@@ -30,6 +30,11 @@ class People:
             raise NotFound("This account does not exist any more.")
         return account
 
+    def named(self, text: str, limit: int) -> list[Account]:
+        """Users and organisations whose name begins so, at most `limit` of each. Accounts are no secret."""
+        with self._database.read() as tx:
+            return [one for kind in AccountKind for one in store.named(tx, text, kind, limit)]
+
     def change_profile(self, actor: Actor, text: ProfileText, email: str) -> None:
         """Raises `InvalidInput` with the field at fault, and `Conflict` for an email that is taken."""
         user_id = require_person(actor)

@@ -34,6 +34,19 @@ def paths_info(call: Call) -> Response:
     return _with_commit(json_response(_entries(listing)), listing)
 
 
+def tree_size(call: Call) -> Response:
+    """Bytes of all files of a folder, as large as they really are."""
+    path = call.params.get("path", "").strip("/")
+    size = call.hub.trees.size(call.actor, repo_of(call), call.arg("rev"), path)
+    return json_response({"path": f"/{path}", "size": size})
+
+
+def scan(call: Call) -> Response:
+    """Nothing looks through files here yet, and this says so rather than that they are clean."""
+    call.hub.repos.find(call.actor, repo_of(call))
+    return json_response({"scansDone": False, "filesWithIssues": []})
+
+
 def commits(call: Call) -> Response:
     limit = call.query_int("limit", HISTORY_PAGE, 1, MAX_HISTORY_PAGE)
     cursor = call.query("cursor") or str(limit * call.query_int("p", 0, 0, 10**9))
@@ -99,6 +112,9 @@ routes = [
     *for_each_kind("GET", "/api/{repo}/tree/{rev}", tree, hot=True),
     *for_each_kind("GET", "/api/{repo}/tree/{rev}/{path*}", tree, hot=True),
     *for_each_kind("POST", "/api/{repo}/paths-info/{rev}", paths_info),
+    *for_each_kind("GET", "/api/{repo}/treesize/{rev}", tree_size, hot=True),
+    *for_each_kind("GET", "/api/{repo}/treesize/{rev}/{path*}", tree_size, hot=True),
+    *for_each_kind("GET", "/api/{repo}/scan", scan),
     *for_each_kind("GET", "/api/{repo}/commits/{rev}", commits),
     *for_each_kind("GET", "/api/{repo}/compare/{spec*}", compare),
 ]

@@ -5,9 +5,12 @@ HEAD is what clients ask for metadata, so everything that they need to know is i
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.responses import Response
 
 from pioche.accounts.access import Action
+from pioche.names import RepoKind
 from pioche.protocols.xet.cas import Token
 from pioche.repos.service.downloads import served, served_by_chunks
 from pioche.repos.service.trees import FileAt
@@ -16,6 +19,7 @@ from pioche.web.counting import counted
 from pioche.web.files import BytesSource, FileSource, file_response, is_unchanged, not_modified
 from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import json_response
+from pioche.web.routing import Route
 from pioche.web.safe_files import SAFE_HEADERS, disposition_of, media_type_of
 
 EXPOSED = (
@@ -114,7 +118,24 @@ def _token_response(token: Token) -> Response:
     return json_response(token, headers={**token.headers(), "cache-control": "no-store"})
 
 
+def of_cache(call: Call) -> Response:
+    """Where the reference leads requests for small files on to; here it is the file itself."""
+    return head_resolve(call) if call.request.method == "HEAD" else get_resolve(call)
+
+
+def _of_kind(kind: RepoKind) -> Callable[[Call], Response]:
+    def bound(call: Call) -> Response:
+        call.params["kind"] = kind.plural
+        return of_cache(call)
+
+    return bound
+
+
 routes = [
+    *[
+        Route("GET", f"/api/resolve-cache/{kind.plural}/{{ns}}/{{name}}/{{rev}}/{{path*}}", _of_kind(kind))
+        for kind in RepoKind
+    ],
     *for_each_kind("HEAD", "/{repo}/resolve/{rev}/{path*}", head_resolve, hot=True),
     *for_each_kind("GET", "/{repo}/resolve/{rev}/{path*}", get_resolve, hot=True),
     *for_each_kind("HEAD", "/{repo}/raw/{rev}/{path*}", head_raw),

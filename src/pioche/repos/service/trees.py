@@ -133,6 +133,19 @@ class Trees:
         """What git holds: the file, or the text of its pointer."""
         return self._gitstore.open(file.repo.id).read(file.node.oid)
 
+    def size(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> int:
+        """Bytes of a file, or of all files of a folder. Raises `EntryNotFound`."""
+        with self._database.read() as tx:
+            repo = require_repo(tx, actor, repo_id, Action.READ)
+        git = self._gitstore.open(repo.id)
+        commit = _resolve(git, repo, revision)
+        if commit is None:
+            return 0
+        entry = git.entry(commit, path)
+        if entry.kind != "directory":
+            return entry.size
+        return sum(node.size for node in git.tree(commit, path, recursive=True))
+
     def tree(self, actor: Actor, repo_id: RepoId, revision: str, query: TreeQuery) -> Listing:
         """A page of a folder, in git's order. The pages of one listing are all of the same commit."""
         with self._database.read() as tx:

@@ -1,0 +1,95 @@
+"""Looking quickly: names of everything as one types, and what trends, by API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from pioche.accounts.types import Account, AccountKind
+from pioche.errors import InvalidInput
+from pioche.names import RepoKind
+from pioche.repos.api.info import InfoWriter
+from pioche.repos.types import Repo, RepoFilter
+from pioche.web.call import Call
+from pioche.web.responses import avatar_url, external_id, json_response
+from pioche.web.routing import Route
+
+MOST, MAX_TEXT = 20, 300
+SORTS: dict[str, RepoKind] = {kind.plural: kind for kind in RepoKind}
+ACCOUNTS = ("users", "orgs")
+_LISTED = ("author", "likes", "downloads", "pipeline_tag", "lastModified", "private", "tags", "sdk")
+
+
+class QuickRequest(msgspec.Struct):
+    q: str = ""
+    limit: int = 5
+    type: list[str] | None = None
+
+
+def quicksearch(call: Call) -> Response:
+    wanted = call.query_list("type") or None
+    return _quick(call, call.query("q"), call.query_int("limit", 5, 1, MOST), wanted)
+
+
+def quicksearch_by_post(call: Call) -> Response:
+    asked = call.json(QuickRequest)
+    return _quick(call, asked.q, min(MOST, max(1, asked.limit)), asked.type)
+
+
+def trending(call: Call) -> Response:
+    """What trends of each kind, or of the one that `type` names (`model`, `dataset`, `space`, `all`)."""
+    text, limit = call.query("type", "all"), call.query_int("limit", 10, 1, MOST)
+    kinds = [kind for kind in RepoKind if text in ("all", kind.value)]
+    if not kinds:
+        raise InvalidInput(f"'type' is one of: all, {', '.join(RepoKind)}; not '{text[:20]}'.")
+    found = [repo for kind in kinds for repo in _page(call, kind, "", limit)]
+    found.sort(key=lambda repo: -repo.trending)
+    writer = InfoWriter(call.hub.infos, call.actor)
+    listed = [
+        {"repoType": repo.repo_id.kind.value, "repoData": writer.write(call.hub.infos.of_row(repo), _LISTED)}
+        for repo in found[:limit]
+    ]
+    return json_response({"recentlyTrending": listed})
+
+
+def _quick(call: Call, text: str, limit: int, types: list[str] | None) -> Response:
+    known = [*SORTS, *ACCOUNTS, "collections", "papers", "buckets"]
+    if types and (odd := next((one for one in types if one.rstrip("s") + "s" not in known), None)):
+        raise InvalidInput(f"'type' is one of: {', '.join(known)}; not '{odd[:20]}'.")
+    asked = {one.rstrip("s") + "s" for one in types} if types else set(known)
+    text, said = text.strip()[:MAX_TEXT], dict[str, Any]()
+    for name, kind in SORTS.items():
+        if name in asked:
+            wanted = RepoFilter(kind=kind, search=text, sort="trendingScore")
+            said[name] = [_repo(one) for one in (_page(call, kind, text, limit) if text else [])]
+            said[f"{name}Count"] = call.hub.repos.count(call.actor, wanted) if text else 0
+    if set(ACCOUNTS) & asked:
+        found = call.hub.accounts.people.named(text, limit) if text else []
+        for name, sort in (("users", "user"), ("orgs", "org")):
+            if name in asked:
+                of_sort = [one for one in found if one.kind.value == sort][:limit]
+                said[name] = [_account(call, one) for one in of_sort]
+                said[f"{name}Count"] = len(of_sort)
+    return json_response({"q": text, **said})
+
+
+def _page(call: Call, kind: RepoKind, text: str, limit: int) -> list[Repo]:
+    return list(call.hub.repos.page(call.actor, RepoFilter(kind=kind, search=text, sort="trendingScore"), 0, limit))
+
+
+def _account(call: Call, one: Account) -> dict[str, Any]:
+    key = "user" if one.kind is AccountKind.USER else "name"
+    return {key: one.name, "fullname": one.fullname, "avatarUrl": avatar_url(call, one.name)}
+
+
+def _repo(repo: Repo) -> dict[str, Any]:
+    return {"_id": external_id(repo.id), "id": repo.repo_id.full, "trendingWeight": round(repo.trending, 3)}
+
+
+routes = [
+    Route("GET", "/api/quicksearch", quicksearch),
+    Route("POST", "/api/quicksearch", quicksearch_by_post, safe=True),
+    Route("GET", "/api/trending", trending),
+]
