@@ -52,13 +52,18 @@ class TensorHeader:
 
 def read_header(read: Callable[[int, int], bytes], size: int) -> TensorHeader:
     """`read(start, end)` gives the bytes of the file in that half-open range; `size` is the file's."""
+    return _decode(header_text(read, size))
+
+
+def header_text(read: Callable[[int, int], bytes], size: int) -> bytes:
+    """The header as it is in the file: a JSON object, with spaces at its end."""
     prefix = read(0, 8)
     if len(prefix) < 8:
         raise InvalidHeader("The file is too short to be safetensors.")
     (length,) = struct.unpack("<Q", prefix)
     if length > min(MAX_HEADER, MAX_READ, size - 8):
         raise InvalidHeader("The header is longer than the file, or too long to show.")
-    return _decode(read(8, 8 + length))
+    return read(8, 8 + length)
 
 
 def _decode(data: bytes) -> TensorHeader:

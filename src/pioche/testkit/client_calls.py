@@ -32,6 +32,7 @@ LATER_COMMANDS = {
         spaces settings|spaces ssh|spaces wait""",
     "goes to a host of its own": "endpoints|extensions|update",
     "refused by the client for other hubs": "datasets parquet",
+    "needs an extension that DuckDB fetches from its own host": "datasets sql",
     "asks no hub": """cache list|cache prune|cache rm|env|version|lfs-enable-largefiles|lfs-multipart-upload|
         auth list|auth logout|auth switch|auth token|skills preview""",
 }

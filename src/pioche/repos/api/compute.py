@@ -66,7 +66,6 @@ routes = [
     Route("GET", "/api/agent-harnesses", harnesses),
     Route("GET", "/api/telemetry/{topic*}", telemetry),
     Route("POST", "/api/telemetry/{topic*}", telemetry, body="none", safe=True),
-    Route("GET", "/api/spaces/semantic-search", not_offered),
     Route("GET", "/api/spaces/zero-gpu/quota", gpu_quota),
     *[
         route

@@ -52,6 +52,12 @@ def runtime(call: Call) -> Response:
     return json_response(_runtime(call, call.hub.repos.find(call.actor, repo_of(call))))
 
 
+def safetensors_metadata(call: Call) -> Response:
+    """Headers of all files of a sharded model, in one answer."""
+    index, headers = call.hub.infos.shards(call.actor, repo_of(call), call.arg("path"))
+    return json_response({"index": {"metadata": index.get("metadata") or {}}, "headers": headers})
+
+
 def _runtime(call: Call, repo: Repo) -> wire.SpaceRuntime:
     """Nothing runs Spaces yet; what they will find mounted is known already."""
     volumes = [volume_body(one) for one in call.hub.spaces.volumes(call.actor, repo.repo_id)]
@@ -224,5 +230,10 @@ _FIELDS = {field.encode_name: field.name for field in msgspec.structs.fields(wir
 routes = [
     *for_each_kind("GET", "/api/{repo}", info, hot=True),
     *for_each_kind("GET", "/api/{repo}/revision/{rev}", info_at, hot=True),
+    *[
+        route
+        for route in for_each_kind("GET", "/api/{repo}/safetensors-metadata/{path*}", safetensors_metadata)
+        if "/models/" in route.pattern
+    ],
     *[r for r in for_each_kind("GET", "/api/{repo}/runtime", runtime) if "/spaces/" in r.pattern],
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -17,6 +18,8 @@ from pioche.web.responses import avatar_url, external_id, json_response
 from pioche.web.routing import Route
 
 MOST, MAX_TEXT = 20, 300
+MAX_SPACES, SHOWN_SPACES = 2_000, 50
+"""The Spaces that trend most are looked through, as there is no index of what they are about."""
 SORTS: dict[str, RepoKind] = {kind.plural: kind for kind in RepoKind}
 ACCOUNTS = ("users", "orgs")
 _LISTED = ("author", "likes", "downloads", "pipeline_tag", "lastModified", "private", "tags", "sdk")
@@ -54,6 +57,43 @@ def trending(call: Call) -> Response:
     return json_response({"recentlyTrending": listed})
 
 
+def search_spaces(call: Call) -> Response:
+    """Spaces by what they are about: those whose name, title, description or tags have most of the words."""
+    words = set(re.findall(r"\w+", call.query("q")[:MAX_TEXT].lower()))
+    if not words:
+        raise InvalidInput("Say what to look for: 'q'.")
+    tags, sdks = set(call.query_list("filter")), set(call.query_list("sdk"))
+    scored = []
+    for repo in _page(call, RepoKind.SPACE, "", MAX_SPACES):
+        hits = len(words & set(re.findall(r"\w+", _about(repo))))
+        if hits and tags <= set(repo.tags) and (not sdks or repo.sdk in sdks):
+            scored.append((hits / len(words), repo))
+    scored.sort(key=lambda pair: (-pair[0], -pair[1].trending))
+    return json_response([_space(repo, score) for score, repo in scored[:SHOWN_SPACES]])
+
+
+def _about(repo: Repo) -> str:
+    said = [repo.repo_id.full, str(repo.card.get("title", "")), str(repo.card.get("short_description", ""))]
+    return " ".join([*said, *repo.tags]).lower()
+
+
+def _space(repo: Repo, score: float) -> dict[str, Any]:
+    return {
+        "id": repo.repo_id.full,
+        "author": repo.repo_id.namespace,
+        "title": str(repo.card.get("title", "")) or repo.repo_id.name,
+        "emoji": str(repo.card.get("emoji", "")),
+        "sdk": repo.sdk,
+        "likes": repo.likes,
+        "private": repo.private,
+        "tags": list(repo.tags),
+        "runtime": {"stage": "STOPPED"},
+        "ai_short_description": str(repo.card.get("short_description", "")),
+        "semanticRelevancyScore": round(score, 3),
+        "trendingScore": round(repo.trending),
+    }
+
+
 def _quick(call: Call, text: str, limit: int, types: list[str] | None) -> Response:
     known = [*SORTS, *ACCOUNTS, "collections", "papers", "buckets"]
     if types and (odd := next((one for one in types if one.rstrip("s") + "s" not in known), None)):
@@ -89,6 +129,7 @@ def _repo(repo: Repo) -> dict[str, Any]:
 
 
 routes = [
+    Route("GET", "/api/spaces/semantic-search", search_spaces),
     Route("GET", "/api/quicksearch", quicksearch),
     Route("POST", "/api/quicksearch", quicksearch_by_post, safe=True),
     Route("GET", "/api/trending", trending),

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
+
+import msgspec
 
 from pioche.accounts.access import Action
 from pioche.accounts.types import Actor
-from pioche.errors import RepoNotFound, RevisionNotFound
+from pioche.errors import InvalidInput, RepoNotFound, RevisionNotFound
 from pioche.lfs.service import Lfs
 from pioche.names import CommitOid, RepoId, RepoKind
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitRepo, GitStore, TreeNode
+from pioche.protocols.safetensors import InvalidHeader
 from pioche.repos import lists, store
 from pioche.repos.derive import Derived
 from pioche.repos.service.find import require_content, require_repo
 from pioche.repos.service.reading import derive_nodes
-from pioche.repos.service.tensors import Tensors
+from pioche.repos.service.tensors import INDEX_LIMIT, MAX_SHARDS, Tensors
 from pioche.repos.types import Repo, RepoFilter
 
 MAX_CHILDREN = 100
@@ -76,6 +80,30 @@ class Infos:
         with self._database.read() as tx:
             require_content(tx, actor, repo_id)
 
+    def shards(self, actor: Actor, repo_id: RepoId, index: str) -> tuple[Mapping[str, Any], Mapping[str, msgspec.Raw]]:
+        """Of a model in several files: what its index says, and the header of each file, as they are.
+
+        Raises `EntryNotFound`, `InvalidInput` for what is no index, `InvalidHeader`, `GatedRepo`.
+        """
+        with self._database.read() as tx:
+            repo = require_content(tx, actor, repo_id)
+        git = self._gitstore.open(repo.id)
+        commit = git.resolve(repo.default_branch)
+        node = git.entry(commit, index)
+        if node.kind != "file" or node.pointer is not None or node.size > INDEX_LIMIT:
+            raise InvalidInput(f"'{index[:200]}' is no index of safetensors files.")
+        try:
+            said = msgspec.json.decode(git.read(node.oid), type=dict[str, Any])
+            names = sorted(set(said["weight_map"].values()))
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, AttributeError, TypeError) as error:
+            raise InvalidInput(f"'{index[:200]}' is no index of safetensors files.") from error
+        if len(names) > MAX_SHARDS or not all(isinstance(name, str) for name in names):
+            raise InvalidInput(f"An index names at most {MAX_SHARDS} files.")
+        folder = index.rpartition("/")[0]
+        paths = {name: f"{folder}/{name}" if folder else name for name in names}
+        texts = {name: self._tensors.text(repo.id, git, git.entry(commit, path)) for name, path in paths.items()}
+        return said, {name: _checked(text) for name, text in texts.items()}
+
     def of_row(self, repo: Repo) -> Info:
         """For a repository that was just listed for the actor."""
         return Info(repo, repo.head, self._gitstore.open(repo.id), self._tensors)
@@ -106,3 +134,12 @@ class Infos:
             return
         with self._database.write() as tx:
             store.set_parameters(tx, number, repo.head, counted)
+
+
+def _checked(header: bytes) -> msgspec.Raw:
+    """It is sent on as it is, so it must be what it seems: a JSON object."""
+    try:
+        msgspec.json.decode(header, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidHeader(f"The header of a file cannot be read: {error}.") from error
+    return msgspec.Raw(header.strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from pioche.errors import BlobNotFound
 from pioche.lfs.service import Lfs
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitRepo, TreeNode
-from pioche.protocols.safetensors import InvalidHeader, TensorHeader, read_header
+from pioche.protocols.safetensors import InvalidHeader, TensorHeader, header_text, read_header
 
 MAX_SHARDS = 300
 MAX_KEPT = 4096
@@ -49,12 +49,20 @@ class Tensors:
 
     def header(self, repo_id: int, git: GitRepo, node: TreeNode) -> TensorHeader:
         """Raises `InvalidHeader`, and `BlobNotFound` for a pointer whose bytes are not the repository's."""
+        return read_header(*self._opened(repo_id, git, node))
+
+    def text(self, repo_id: int, git: GitRepo, node: TreeNode) -> bytes:
+        """The header as it is in the file. Raises as `header`."""
+        return header_text(*self._opened(repo_id, git, node))
+
+    def _opened(self, repo_id: int, git: GitRepo, node: TreeNode) -> tuple[Callable[[int, int], bytes], int]:
+        """What reads a range of the file, and its size."""
         if node.pointer is None:
             content = git.read(node.oid)
-            return read_header(lambda start, end: content[start:end], len(content))
+            return lambda start, end: content[start:end], len(content)
         with self._database.read() as tx:
             source = self._lfs.open_held(tx, repo_id, node.pointer.sha256)
-        return read_header(lambda start, end: b"".join(source.read(start, end)), source.size)
+        return lambda start, end: b"".join(source.read(start, end)), source.size
 
     def _count_file(self, repo_id: int, git: GitRepo, node: TreeNode) -> Mapping[str, int] | None:
         key = repo_id, node.pointer.sha256 if node.pointer else node.oid
