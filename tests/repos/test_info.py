@@ -169,11 +169,12 @@ def test_spaces_that_use_a_model(room: Room, model: str) -> None:
         ("POST", "/api/telemetry/x", 204),
         ("GET", "/api/spaces/hardware", 200),
         ("GET", "/api/scheduled-jobs/alice", 501),
-        ("POST", "/api/spaces/alice/app/restart", 501),
+        ("POST", "/api/spaces/alice/asleep/restart", 501),
         ("GET", "/api/kernels/alice/b", 501),
     ],
 )
 def test_what_clients_ask_besides(room: Room, method: str, path: str, status: int) -> None:
+    room.post("/api/repos/create", room.cast.alice, json={"name": "asleep", "type": "space", "sdk": "gradio"})
     answer = room.ask(method, path, room.cast.alice)
     assert answer.status_code == status
     if method != "HEAD" and status != 204:
