@@ -39,6 +39,8 @@ from pioche.jobs.service import Jobs
 from pioche.lfs import api as lfs_api
 from pioche.lfs import tasks as lfs_tasks
 from pioche.lfs.service import Lfs
+from pioche.links import tasks as links_tasks
+from pioche.links.service import Links
 from pioche.migrations import upgrade
 from pioche.notifications import api as notifications_api
 from pioche.notifications import pages as notifications_pages
@@ -139,6 +141,7 @@ TASKS: list[TaskType] = [
     *lfs_tasks.tasks,
     *repos_tasks.tasks,
     *buckets_tasks.tasks,
+    *links_tasks.tasks,
     *notifications_tasks.tasks,
     *webhooks_tasks.tasks,
     *jobs_tasks.tasks,
@@ -221,6 +224,7 @@ def _above_repos(database: Database, queue: Queue, signer: Signer, settings: Set
     mailer = _open_mailer(settings)
     return {
         "likes": Likes(database),
+        "links": Links(database),
         "downloads": Downloads(database),
         "follows": Follows(database, queue),
         "gates": Gates(database, queue),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pioche.git.service import Git
     from pioche.jobs.service import Jobs
     from pioche.lfs.service import Lfs
+    from pioche.links.service import Links
     from pioche.notifications.service import Notifications
     from pioche.oauth.service import Oauth
     from pioche.papers.service import Papers
@@ -61,6 +62,7 @@ class Hub:
     buckets: Buckets
     community: Community
     likes: Likes
+    links: Links
     collections: Collections
     follows: Follows
     mailer: Mailer

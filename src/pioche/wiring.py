@@ -31,9 +31,9 @@ LISTENERS: dict[type[Event], tuple[str, ...]] = {
     DiscussionCommented: ("notifications.tell", "webhooks.gather"),
     DiscussionStatusChanged: ("notifications.tell", "webhooks.gather"),
     DiscussionRenamed: ("notifications.tell", "webhooks.gather"),
-    RepoCreated: ("webhooks.gather",),
-    RepoUpdated: ("repos.measure", "webhooks.gather"),
-    RepoMoved: ("webhooks.gather",),
+    RepoCreated: ("links.resolve", "webhooks.gather"),
+    RepoUpdated: ("repos.measure", "links.read", "webhooks.gather"),
+    RepoMoved: ("links.resolve", "webhooks.gather"),
     RepoSettingsChanged: ("webhooks.gather",),
     RepoDeleted: ("webhooks.gather",),
 }

@@ -156,6 +156,7 @@ def test_spaces_that_use_a_model(room: Room, model: str) -> None:
     line = {"key": "file", "value": {"path": "README.md", "content": card, "encoding": "utf-8"}}
     body = f"{json.dumps(head)}\n{json.dumps(line)}"
     assert room.post("/api/spaces/alice/user/commit/main", room.cast.alice, content=body).status_code == 200
+    room.hub.queue.run_due(room.hub)
     assert info(room, f"{model}?expand=spaces")["spaces"] == ["alice/user"]
     assert [item["id"] for item in room.get(f"/api/spaces?models={model}").json()] == ["alice/user"]
 

@@ -231,6 +231,7 @@ def sees(room: Room, who: Person | None, repo: str, parent: str) -> tuple[int, b
     listed = [item["id"] for item in room.get("/api/models?author=alice", who).json()]
     found = [item["id"] for item in room.get("/api/models?search=hidd", who).json()]
     tags = room.get("/api/models-tags-by-type", who).text
+    room.hub.queue.run_due(room.hub)
     children = room.get(f"/api/models/{parent}?expand=childrenModelCount", who).json()
     status = room.get(f"/api/models/{repo}", who).status_code
     return status, repo in listed, found == [repo], "hidden-tag" in tags, children["childrenModelCount"]

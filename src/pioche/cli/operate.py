@@ -71,11 +71,12 @@ def gc(data: Path | None) -> None:
 @click.argument("what", type=click.Choice(["repos"]))
 @data_option
 def rebuild(what: str, data: Path | None) -> None:
-    """Make derived data again from what is true: tags, cards and sizes of repositories."""
+    """Make derived data again from what is true: tags, cards, sizes and links of repositories."""
     with opened(data) as hub:
         numbers = hub.repos.numbers()
         for number in numbers:
             hub.refs.refresh(number)
+        hub.links.rebuild()
         click.echo(f"Rebuilt {len(numbers)} {what}.")
 
 

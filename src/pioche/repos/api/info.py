@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput
+from pioche.links.service import Links
 from pioche.names import RepoKind
 from pioche.ports.gitstore import TreeNode
 from pioche.protocols.card import texts
@@ -69,7 +70,7 @@ def _answer(call: Call, revision: str) -> Response:
     repo_id = repo_of(call)
     names = checked_expand(repo_id.kind, call.query_list("expand"))
     found = call.hub.infos.show(call.actor, repo_id, revision)
-    writer = InfoWriter(call.hub.infos, call.actor, with_blobs=call.query_flag("blobs"))
+    writer = InfoWriter(call.hub.infos, call.actor, call.query_flag("blobs"), call.hub.links)
     headers = {"x-repo-commit": found.commit} if found.commit else {}
     answer = writer.write(found, names or _USUAL[repo_id.kind].split())
     if answer.runtime is not UNSET:
@@ -87,14 +88,34 @@ def checked_expand(kind: RepoKind, asked: Iterable[str]) -> list[str]:
 
 
 class InfoWriter:
-    """From an `Info` to its JSON. What is not known is left out."""
+    """From an `Info` to its JSON. What is not known is left out; what links here is known to who has `links`."""
 
-    def __init__(self, infos: Infos, actor: Actor, with_blobs: bool = False) -> None:
+    def __init__(self, infos: Infos, actor: Actor, with_blobs: bool = False, links: Links | None = None) -> None:
         self._infos = infos
         self._actor = actor
         self._with_blobs = with_blobs
+        self._links = links
+        self._spaces: Mapping[int, Sequence[str]] = {}
+        self._children: Mapping[int, int] = {}
 
-    def write(self, found: Info, names: Iterable[str]) -> wire.RepoInfo:
+    def write_all(self, repos: Sequence[Repo], names: Sequence[str]) -> list[wire.RepoInfo]:
+        """Those of a list; what links to them is asked for once."""
+        found = [self._infos.of_row(repo) for repo in repos]
+        self._ask(found, names)
+        return [self._write(one, names) for one in found]
+
+    def write(self, found: Info, names: Sequence[str]) -> wire.RepoInfo:
+        self._ask([found], names)
+        return self._write(found, names)
+
+    def _ask(self, found: Sequence[Info], names: Sequence[str]) -> None:
+        numbers = [one.repo.id for one in found]
+        if self._links is not None and "spaces" in names:
+            self._spaces = self._links.spaces_using(self._actor, numbers)
+        if self._links is not None and "childrenModelCount" in names:
+            self._children = self._links.count_children(self._actor, numbers)
+
+    def _write(self, found: Info, names: Sequence[str]) -> wire.RepoInfo:
         values: dict[str, Any] = {}
         for name in names:
             value = self._value(found, name)
@@ -108,9 +129,9 @@ class InfoWriter:
             case "siblings":
                 return [_sibling(node, self._with_blobs) for node in found.files]
             case "spaces":
-                return self._infos.used_by(self._actor, found.repo)
+                return self._spaces.get(found.repo.id, ())
             case "childrenModelCount":
-                return self._infos.made_from(self._actor, found.repo)
+                return self._children.get(found.repo.id, 0)
             case _:
                 return _VALUES[name](found) if name in _VALUES else None
 

@@ -16,7 +16,7 @@ from pioche.web.routing import Route
 PAGE = 500
 # With files or values that are read from git for each repository.
 COSTLY_PAGE = 100
-COSTLY = frozenset(("siblings", "safetensors", "spaces", "childrenModelCount"))
+COSTLY = frozenset(("siblings", "safetensors", "spaces"))
 
 _SORT_NAMES: dict[str, Sort] = {
     **{name: name for name in SORTS},
@@ -40,9 +40,8 @@ def list_repos(kind: RepoKind, call: Call) -> Response:
     if _asks_for_compute(call):
         return page_response(call, [], None)
     page = call.hub.repos.list(call.actor, _filter(kind, call), limit, call.query("cursor"))
-    writer = InfoWriter(call.hub.infos, call.actor)
-    items = [writer.write(call.hub.infos.of_row(repo), names) for repo in page.repos]
-    return page_response(call, items, page.cursor)
+    writer = InfoWriter(call.hub.infos, call.actor, links=call.hub.links)
+    return page_response(call, writer.write_all(page.repos, names), page.cursor)
 
 
 def list_models(call: Call) -> Response:

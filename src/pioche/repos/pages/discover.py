@@ -17,7 +17,7 @@ from pioche.web.routing import Route
 PAGE = 30
 VALUES, ALL_VALUES = 8, 200
 SORTS: tuple[Sort, ...] = ("trendingScore", "lastModified", "createdAt", "likes", "downloads")
-KEYS = ("filter", "author", "pipeline_tag", "library", "gated", "num_parameters")
+KEYS = ("filter", "author", "pipeline_tag", "library", "gated", "num_parameters", "models", "datasets")
 SIZES = ("1M", "10M", "100M", "500M", "1B", "3B", "7B", "13B", "34B", "70B", "200B")
 
 Pair = tuple[str, str]
@@ -110,6 +110,7 @@ def _wanted(kind: RepoKind, call: Call, filters: Sequence[Pair]) -> RepoFilter:
         search=call.query("search").strip(),
         author=one.get("author"),
         tags=tuple(value for key, value in filters if key == "filter"),
+        uses=tuple(value for key, value in filters if key in ("models", "datasets") and kind is RepoKind.SPACE),
         pipeline_tag=one.get("pipeline_tag"),
         library=one.get("library"),
         gated={"true": True, "false": False}.get(one.get("gated", "")),

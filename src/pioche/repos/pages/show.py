@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from pioche.errors import EntryNotFound, GatedRepo, HubError, InvalidInput
-from pioche.names import RepoId, RepoKind
+from pioche.errors import EntryNotFound, GatedRepo, HubError
+from pioche.names import RepoKind
 from pioche.protocols.card import split_front_matter
 from pioche.repos.pages.diff import rows_of
 from pioche.repos.pages.links import file_url, repo_url, resolve_card_link
@@ -30,7 +30,8 @@ def show_card(call: Call) -> Response:
         revision = view.place.revision
         html = render_card(view.text, lambda link: resolve_card_link(repo.repo_id, revision, link))
     days = () if repo.repo_id.kind is RepoKind.SPACE else call.hub.downloads.days(repo.id)
-    values = {"view": view, "card_html": html, "sources": _sources(repo), "days": days, **gate_values(call, repo)}
+    around = call.hub.links.around(call.actor, repo)
+    values = {"view": view, "card_html": html, "around": around, "days": days, **gate_values(call, repo)}
     return _page(call, "repos/card.html", view.header, "card", **values)
 
 
@@ -123,24 +124,6 @@ def behind_gate(handler: Callable[[Call], Response]) -> Callable[[Call], Respons
             return gate_page(call, 401 if call.actor.is_anonymous else 403)
 
     return shown
-
-
-def _sources(repo: Repo) -> list[tuple[RepoKind, str, str]]:
-    """The models and datasets that the card says it was made from: kind, name and address ("" if it has none here).
-
-    Tags such as `base_model:finetune:owner/name` only say again how.
-    """
-    found = []
-    for tag in repo.tags:
-        prefix, _, name = tag.partition(":")
-        kind = {"base_model": RepoKind.MODEL, "dataset": RepoKind.DATASET}.get(prefix)
-        if kind is not None and ":" not in name:
-            try:
-                address = repo_url(RepoId.parse(kind, name))
-            except InvalidInput:
-                address = ""
-            found.append((kind, name, address))
-    return found
 
 
 def _page(call: Call, template: str, header: Header, tab: str, **values: Any) -> Response:

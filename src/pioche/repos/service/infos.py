@@ -12,18 +12,16 @@ from pioche.accounts.access import Action
 from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput, RepoNotFound, RevisionNotFound
 from pioche.lfs.service import Lfs
-from pioche.names import CommitOid, RepoId, RepoKind
+from pioche.names import CommitOid, RepoId
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitRepo, GitStore, TreeNode
 from pioche.protocols.safetensors import InvalidHeader
-from pioche.repos import lists, store
+from pioche.repos import store
 from pioche.repos.derive import Derived
 from pioche.repos.service.find import require_content, require_repo
 from pioche.repos.service.reading import derive_nodes
 from pioche.repos.service.tensors import INDEX_LIMIT, MAX_SHARDS, Tensors
-from pioche.repos.types import Repo, RepoFilter
-
-MAX_CHILDREN = 100
+from pioche.repos.types import Repo
 
 
 class Info:
@@ -107,18 +105,6 @@ class Infos:
     def of_row(self, repo: Repo) -> Info:
         """For a repository that was just listed for the actor."""
         return Info(repo, repo.head, self._gitstore.open(repo.id), self._tensors)
-
-    def made_from(self, actor: Actor, repo: Repo) -> int:
-        """How many models that the actor may see say that they are based on this one."""
-        with self._database.read() as tx:
-            wanted = RepoFilter(kind=repo.repo_id.kind, tags=(f"base_model:{repo.repo_id.full}",))
-            return lists.count(tx, actor, wanted)
-
-    def used_by(self, actor: Actor, repo: Repo) -> Sequence[str]:
-        """Ids of the spaces that the actor may see whose card names this repository."""
-        wanted = RepoFilter(kind=RepoKind.SPACE, uses=(repo.repo_id.full,))
-        with self._database.read() as tx:
-            return [found.repo_id.full for found in lists.page(tx, actor, wanted, 0, MAX_CHILDREN)]
 
     def measure(self, number: int) -> None:
         """Record the number of parameters of the default branch, for lists."""

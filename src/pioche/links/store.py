@@ -1,0 +1,143 @@
+"""The SQL of links. Everything that is read for somebody holds only what they may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, func, insert, select, update
+
+from pioche.accounts.tables import accounts
+from pioche.accounts.types import Actor
+from pioche.errors import InvalidInput
+from pioche.links.tables import repo_links
+from pioche.links.types import Link, Linked, Named, Relation
+from pioche.names import RepoId, RepoKind
+from pioche.ports.database import Tx
+from pioche.repos import store as repos_store
+from pioche.repos.lists import visible_to
+from pioche.repos.store import select_repos, to_repo
+from pioche.repos.tables import repos
+from pioche.repos.types import Repo
+
+_link = repo_links.c
+
+
+# -- writing --
+
+
+def replace(tx: Tx, source_id: int, links: Sequence[Link]) -> None:
+    """What a repository links to is this, and nothing else."""
+    tx.execute(delete(repo_links).where(_link.source_id == source_id))
+    if links:
+        tx.execute(insert(repo_links), [_values(tx, source_id, n, link) for n, link in enumerate(links)])
+
+
+def _values(tx: Tx, source_id: int, position: int, link: Link) -> dict[str, object]:
+    return {
+        "source_id": source_id,
+        "target_kind": link.target.kind.value,
+        "target_lower": link.target.full.lower(),
+        "target": link.target.full,
+        "relation": link.relation.value,
+        "position": position,
+        "target_id": _holder(tx, link.target),
+    }
+
+
+def resolve(tx: Tx, target: RepoId) -> None:
+    """A name got another holder: links that name it lead there."""
+    named = and_(_link.target_kind == target.kind.value, _link.target_lower == target.full.lower())
+    tx.execute(update(repo_links).where(named).values(target_id=_holder(tx, target)))
+
+
+def _holder(tx: Tx, target: RepoId) -> int | None:
+    """Who has the name, or had it and leads on from it."""
+    found = repos_store.find(tx, target) or repos_store.find_moved(tx, target)
+    return None if found is None else found.id
+
+
+# -- from a repository --
+
+
+def targets(tx: Tx, actor: Actor, source_ids: Sequence[int]) -> Mapping[int, list[Named]]:
+    """source -> what it links to, in the order of its card."""
+    rows = tx.execute(
+        select(repo_links).where(_link.source_id.in_(source_ids)).order_by(_link.source_id, _link.position)
+    ).all()
+    seen = _visible(tx, actor, {row.target_id for row in rows if row.target_id is not None})
+    found: dict[int, list[Named]] = {}
+    for row in rows:
+        try:
+            target = RepoId.parse(RepoKind(row.target_kind), row.target)
+        except InvalidInput:
+            continue  # the rules of names were others when it was read
+        found.setdefault(row.source_id, []).append(Named(Relation(row.relation), target, seen.get(row.target_id)))
+    return found
+
+
+def _visible(tx: Tx, actor: Actor, numbers: set[int]) -> Mapping[int | None, Repo]:
+    if not numbers:
+        return {}
+    query = select_repos().where(repos.c.id.in_(sorted(numbers)), visible_to(actor))
+    return {row.id: to_repo(row) for row in tx.execute(query)}
+
+
+# -- to a repository --
+
+
+def count_by_relation(tx: Tx, actor: Actor, target_id: int) -> Mapping[Relation, int]:
+    """relation -> how many that the actor may see; what has none is left out."""
+    query = (
+        select(_link.relation, func.count().label("n"))
+        .join(repos, repos.c.id == _link.source_id)
+        .where(_link.target_id == target_id, visible_to(actor))
+        .group_by(_link.relation)
+    )
+    return {Relation(row.relation): int(row.n) for row in tx.execute(query)}
+
+
+def count_sources(tx: Tx, actor: Actor, target_ids: Sequence[int], relations: Sequence[Relation]) -> Mapping[int, int]:
+    """target -> how many link to it."""
+    query = (
+        select(_link.target_id, func.count().label("n"))
+        .join(repos, repos.c.id == _link.source_id)
+        .where(_link.target_id.in_(target_ids), _link.relation.in_([r.value for r in relations]), visible_to(actor))
+        .group_by(_link.target_id)
+    )
+    return {int(row.target_id): int(row.n) for row in tx.execute(query)}
+
+
+def source_names(
+    tx: Tx, actor: Actor, target_ids: Sequence[int], relation: Relation, limit: int
+) -> Mapping[int, list[str]]:
+    """target -> `owner/name` of those that link to it, at most `limit` of all."""
+    query = (
+        select(_link.target_id, accounts.c.name.label("namespace"), repos.c.name)
+        .join(repos, repos.c.id == _link.source_id)
+        .join(accounts, accounts.c.id == repos.c.owner_id)
+        .where(_link.target_id.in_(target_ids), _link.relation == relation.value, visible_to(actor))
+        .order_by(repos.c.likes.desc(), repos.c.id.desc())
+        .limit(limit)
+    )
+    found: dict[int, list[str]] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.target_id, []).append(f"{row.namespace}/{row.name}")
+    return found
+
+
+def sources(tx: Tx, actor: Actor, target_id: int, relation: Relation, limit: int) -> Linked:
+    """The most liked of those that link to it, and how many there are."""
+    total = count_by_relation(tx, actor, target_id).get(relation, 0)
+    if not total:
+        return Linked((), 0)
+    query = _linking(actor, target_id, relation).order_by(repos.c.likes.desc(), repos.c.id.desc()).limit(limit)
+    return Linked([to_repo(row) for row in tx.execute(query)], total)
+
+
+def _linking(actor: Actor, target_id: int, relation: Relation) -> Select[Any]:
+    return (
+        select_repos()
+        .join(repo_links, _link.source_id == repos.c.id)
+        .where(_link.target_id == target_id, _link.relation == relation.value, visible_to(actor))
+    )
