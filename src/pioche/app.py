@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pioche.accounts import api as accounts_api
@@ -57,6 +58,7 @@ from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database import Database
 from pioche.ports.database.sqlite import SqliteDatabase
 from pioche.ports.executor.sandbox import SandboxExecutor
+from pioche.ports.gitstore import GitStore
 from pioche.ports.gitstore.bare import BareGitStore
 from pioche.ports.mail import Mailer
 from pioche.ports.mail.console import ConsoleMailer
@@ -82,6 +84,12 @@ from pioche.repos.service.repos import Repos
 from pioche.repos.service.trees import Trees
 from pioche.repos.service.upkeep import Upkeep
 from pioche.runtimes.service import Runtimes
+from pioche.search import pages as search_pages
+from pioche.search import tasks as search_tasks
+from pioche.search.indexer import Indexer
+from pioche.search.service import Search
+from pioche.search.source import text_of
+from pioche.search.texts import Texts
 from pioche.settings import Settings
 from pioche.spaces import api as spaces_api
 from pioche.spaces.service import Spaces
@@ -128,6 +136,7 @@ ROUTES: list[list[Route]] = [
     papers_api.routes,
     papers_pages.routes,
     spaces_api.routes,
+    search_pages.routes,
     webhooks_api.routes,
     webhooks_pages.routes,
     repos_pages.routes,
@@ -144,6 +153,7 @@ TASKS: list[TaskType] = [
     *links_tasks.tasks,
     *notifications_tasks.tasks,
     *webhooks_tasks.tasks,
+    *search_tasks.tasks,
     *jobs_tasks.tasks,
 ]
 
@@ -161,7 +171,7 @@ def build_hub(settings: Settings) -> Hub:
     trees = Trees(database, gitstore, lfs, xet)
     refs = Refs(database, gitstore, queue, Markers(data / "moves"), settings)
     commits = Commits(database, gitstore, refs, lfs, settings, community_store.pull_request_author)
-    community = Community(database, gitstore, refs, commits, queue)
+    repos = Repos(database, gitstore, queue, settings, lfs, xet)
     return Hub(
         settings=settings,
         database=database,
@@ -179,10 +189,10 @@ def build_hub(settings: Settings) -> Hub:
         browse=Browse(database, gitstore, lfs),
         commits=commits,
         buckets=Buckets(database, xet, trees),
-        community=community,
+        community=Community(database, gitstore, refs, commits, queue),
         collections=Collections(database),
         **_above_repos(database, queue, signer, settings),
-        repos=Repos(database, gitstore, queue, settings, lfs, xet),
+        **_finding(database, gitstore, queue, repos),
         refs=refs,
         infos=Infos(database, gitstore, lfs),
         upkeep=Upkeep(database, gitstore, queue, lfs),
@@ -219,13 +229,18 @@ def _open_templates(settings: Settings) -> Templates:
     return Templates({"name": settings.site_name, "signup_open": settings.signup_open, "mail_on": mail_on})
 
 
+def _finding(database: Database, gitstore: GitStore, queue: Queue, repos: Repos) -> dict[str, Any]:
+    search, indexer = Search(database, queue), Indexer(database, partial(text_of, gitstore), queue)
+    return {"repos": repos, "search": search, "texts": Texts(database, search.index), "indexer": indexer}
+
+
 def _above_repos(database: Database, queue: Queue, signer: Signer, settings: Settings) -> dict[str, Any]:
     """What people do with repositories and with each other, as fields of the hub."""
     mailer = _open_mailer(settings)
     return {
         "likes": Likes(database),
         "links": Links(database),
-        "downloads": Downloads(database),
+        "downloads": Downloads(database, queue),
         "follows": Follows(database, queue),
         "gates": Gates(database, queue),
         "mailer": mailer,

@@ -66,6 +66,12 @@ class RepoDeleted(Event, frozen=True, tag=True):
     created_by: int | None
 
 
+class RepoRanked(Event, frozen=True, tag=True):
+    """What people do with a repository moved it in the lists: a like, many downloads."""
+
+    repo_id: int
+
+
 class AccessRequested(Event, frozen=True, tag=True):
     """Somebody asked to be let in to a gated repository and waits for its owner."""
 
@@ -119,6 +125,7 @@ AnyEvent = (
     | RepoMoved
     | RepoSettingsChanged
     | RepoDeleted
+    | RepoRanked
     | AccessRequested
     | AccessDecided
     | DiscussionOpened

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from pioche.repos.service.repos import Repos
     from pioche.repos.service.trees import Trees
     from pioche.repos.service.upkeep import Upkeep
+    from pioche.search.indexer import Indexer
+    from pioche.search.service import Search
+    from pioche.search.texts import Texts
     from pioche.settings import Settings
     from pioche.spaces.service import Spaces
     from pioche.web.templates import Templates
@@ -72,6 +75,9 @@ class Hub:
     spaces: Spaces
     papers: Papers
     repos: Repos
+    search: Search
+    texts: Texts
+    indexer: Indexer
     gates: Gates
     refs: Refs
     infos: Infos

@@ -18,6 +18,7 @@ from pioche.events import (
     RepoCreated,
     RepoDeleted,
     RepoMoved,
+    RepoRanked,
     RepoSettingsChanged,
     RepoUpdated,
     UserFollowed,
@@ -31,11 +32,12 @@ LISTENERS: dict[type[Event], tuple[str, ...]] = {
     DiscussionCommented: ("notifications.tell", "webhooks.gather"),
     DiscussionStatusChanged: ("notifications.tell", "webhooks.gather"),
     DiscussionRenamed: ("notifications.tell", "webhooks.gather"),
-    RepoCreated: ("links.resolve", "webhooks.gather"),
-    RepoUpdated: ("repos.measure", "links.read", "webhooks.gather"),
-    RepoMoved: ("links.resolve", "webhooks.gather"),
-    RepoSettingsChanged: ("webhooks.gather",),
-    RepoDeleted: ("webhooks.gather",),
+    RepoCreated: ("links.resolve", "search.index", "webhooks.gather"),
+    RepoUpdated: ("repos.measure", "links.read", "search.index", "webhooks.gather"),
+    RepoMoved: ("links.resolve", "search.index", "webhooks.gather"),
+    RepoRanked: ("search.index",),
+    RepoSettingsChanged: ("search.index", "webhooks.gather"),
+    RepoDeleted: ("search.index", "webhooks.gather"),
 }
 
 

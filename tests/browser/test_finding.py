@@ -130,3 +130,15 @@ def test_quick_search_without_scripts_leads_to_a_page(visit: Visits, models: Non
     page.locator("#quick-search").press("Enter")
     assert "/search?search=find-" in page.url
     assert "alice/find-story" in listed(page)
+
+
+def test_words_of_cards_are_found_and_marked(visit: Visits, models: None) -> None:
+    page = visit()
+    page.goto("/models?search=find-story")
+    page.get_by_role("link", name="Look for “find-story” in cards too").click()
+    box = page.get_by_role("searchbox", name="Words", exact=True)
+    expect(box).to_have_value("find-story")
+    box.fill("story find")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="alice/find-story")).to_be_visible()
+    expect(page.locator("mark").first).to_have_text("find")

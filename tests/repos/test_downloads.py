@@ -46,7 +46,7 @@ def test_of_a_model_the_query_file_counts(library: str | None, path: str, counts
 
 
 def test_once_for_an_address_and_a_while(hub: Hub) -> None:
-    downloads, what = Downloads(hub.database), Served(1, "1 config.json", 0.2)
+    downloads, what = Downloads(hub.database, hub.queue), Served(1, "1 config.json", 0.2)
     assert downloads.note(what, "10.0.0.1"), "a flush is to be planned"
     assert not downloads.note(what, "10.0.0.1")
     assert not downloads.note(what, "10.0.0.2"), "one is planned already"
@@ -57,7 +57,7 @@ def test_once_for_an_address_and_a_while(hub: Hub) -> None:
 
 def test_what_is_remembered_has_an_end(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pioche.repos.service.downloads.MAX_REMEMBERED", 10)
-    downloads = Downloads(hub.database)
+    downloads = Downloads(hub.database, hub.queue)
     for number in range(100):
         downloads.note(Served(1, "x", 300), f"10.0.0.{number}")
     assert len(downloads._recent) == 10

@@ -68,11 +68,14 @@ def gc(data: Path | None) -> None:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["repos"]))
+@click.argument("what", type=click.Choice(["repos", "search"]))
 @data_option
 def rebuild(what: str, data: Path | None) -> None:
-    """Make derived data again from what is true: tags, cards, sizes and links of repositories."""
+    """Make derived data again from what is true: tags, cards, sizes and links of repositories; the index of search."""
     with opened(data) as hub:
+        if what == "search":
+            click.echo(f"Indexed {hub.indexer.rebuild()} repositories.")
+            return
         numbers = hub.repos.numbers()
         for number in numbers:
             hub.refs.refresh(number)

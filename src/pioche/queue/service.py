@@ -52,6 +52,10 @@ class Queue:
         if store.add(tx, name, arguments, None if unique is None else f"{name}:{unique}", delay_ms):
             tx.after_commit(self._notify)
 
+    def waiting(self, tx: Tx, name: str, limit: int) -> list[Mapping[str, Any]]:
+        """Arguments of the tasks of a name that are not done yet, the latest first."""
+        return store.waiting(tx, name, limit)
+
     def start(self, hub: Hub) -> None:
         with self._database.write() as tx:
             store.requeue_running(tx)

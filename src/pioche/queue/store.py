@@ -64,6 +64,13 @@ def next_due(tx: Tx, lane: ColumnElement[bool]) -> int | None:
     return None if row is None else int(row.run_at)
 
 
+def waiting(tx: Tx, name: str, limit: int) -> list[Mapping[str, Any]]:
+    """Arguments of what waits or is being done."""
+    query = select(tasks.c.arguments).where(tasks.c.state.in_(("waiting", "running")), tasks.c.name == name)
+    rows = tx.execute(query.order_by(tasks.c.id.desc()).limit(limit)).scalars()
+    return [msgspec.json.decode(row) for row in rows]
+
+
 def finish(tx: Tx, task_id: int) -> None:
     tx.execute(delete(tasks).where(tasks.c.id == task_id))
 

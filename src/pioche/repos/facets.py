@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, desc, select
+from sqlalchemy import Row, Select, desc, select
 
 from pioche.accounts.tables import accounts
 from pioche.accounts.types import Actor
@@ -55,7 +55,9 @@ class _Card(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
+    """What a repository adds to the counts."""
+
     task: str | None
     library: str | None
     gated: bool
@@ -67,16 +69,16 @@ Pairs = list[tuple[str, str, str]]
 """(query key, query value, label) of each value that a repository has."""
 
 
-def _column(key: str) -> Callable[[_Seen], Pairs]:
-    def of(seen: _Seen) -> Pairs:
+def _column(key: str) -> Callable[[Seen], Pairs]:
+    def of(seen: Seen) -> Pairs:
         value = seen.task if key == "pipeline_tag" else seen.library
         return [(key, value, value)] if value else []
 
     return of
 
 
-def _prefixed(prefix: str) -> Callable[[_Seen], Pairs]:
-    def of(seen: _Seen) -> Pairs:
+def _prefixed(prefix: str) -> Callable[[Seen], Pairs]:
+    def of(seen: Seen) -> Pairs:
         found = [(tag, tag[len(prefix) :]) for tag in seen.tags if tag.startswith(prefix)]
         # `base_model:relation:owner/name` says the same as `base_model:owner/name` once more.
         return [("filter", tag, label) for tag, label in found if ":" not in label]
@@ -84,24 +86,24 @@ def _prefixed(prefix: str) -> Callable[[_Seen], Pairs]:
     return of
 
 
-def _among(values: frozenset[str]) -> Callable[[_Seen], Pairs]:
+def _among(values: frozenset[str]) -> Callable[[Seen], Pairs]:
     return lambda seen: [("filter", tag, tag) for tag in seen.tags if tag in values]
 
 
-def _languages(seen: _Seen) -> Pairs:
+def _languages(seen: Seen) -> Pairs:
     return [("filter", tag, tag) for tag in seen.tags if tag in seen.languages]
 
 
-def _access(seen: _Seen) -> Pairs:
+def _access(seen: Seen) -> Pairs:
     return [("gated", "true", "gated") if seen.gated else ("gated", "false", "open")]
 
 
-def _other(seen: _Seen) -> Pairs:
+def _other(seen: Seen) -> Pairs:
     known = {seen.task, seen.library, *MODEL_FORMAT_TAGS, *seen.languages}
     return [("filter", tag, tag) for tag in seen.tags if ":" not in tag and tag not in known]
 
 
-GROUPS: Mapping[RepoKind, Mapping[str, Callable[[_Seen], Pairs]]] = {
+GROUPS: Mapping[RepoKind, Mapping[str, Callable[[Seen], Pairs]]] = {
     RepoKind.MODEL: {
         "task": _column("pipeline_tag"),
         "library": _column("library"),
@@ -131,17 +133,19 @@ GROUPS: Mapping[RepoKind, Mapping[str, Callable[[_Seen], Pairs]]] = {
 }
 
 
-def facets(tx: Tx, actor: Actor, wanted: RepoFilter, find: Mapping[str, str], limit: Mapping[str, int]) -> FacetCounts:
+Look = Callable[[RepoFilter], tuple[Sequence[Seen], int]]
+"""Some repositories of a list, and how many there are."""
+
+
+def facets(wanted: RepoFilter, find: Mapping[str, str], limit: Mapping[str, int], look: Look) -> FacetCounts:
     """For a list of one kind. `find`: group -> what its values must contain; `limit`: group -> most values."""
     assert wanted.kind is not None
-    total = lists.count(tx, actor, wanted)
-    seen = _look(tx, actor, wanted)
+    seen, total = look(wanted)
     found = []
     for name, values_of in GROUPS[wanted.kind].items():
         # What excludes its own neighbours is counted as if it were not chosen: one can change one's mind.
         wider = _without(wanted, name)
-        here = seen if wider == wanted else _look(tx, actor, wider)
-        whole = total if wider == wanted else lists.count(tx, actor, wider)
+        here, whole = (seen, total) if wider == wanted else look(wider)
         scale = max(1.0, whole / max(1, len(here)))
         counted = Counter(pair for repo in here for pair in set(values_of(repo)))
         fitting = [(pair, n) for pair, n in counted.items() if find.get(name, "").lower() in pair[2].lower()]
@@ -149,6 +153,28 @@ def facets(tx: Tx, actor: Actor, wanted: RepoFilter, find: Mapping[str, str], li
         values = [FacetValue(*pair, count=_rounded(n, scale)) for pair, n in fitting[: limit.get(name, 8)]]
         found.append(Facet(name, values, len(fitting) - len(values)))
     return FacetCounts(found, total, total > len(seen))
+
+
+def latest(tx: Tx, actor: Actor) -> Look:
+    """The ones that changed last, by the tables alone."""
+
+    def look(wanted: RepoFilter) -> tuple[Sequence[Seen], int]:
+        narrowed = lists.narrow(_select(), actor, wanted).order_by(desc(repos.c.updated_at)).limit(SAMPLE)
+        seen = [_seen(row) for row in tx.execute(narrowed)]
+        return seen, len(seen) if len(seen) < SAMPLE else lists.count(tx, actor, wanted)
+
+    return look
+
+
+def among(tx: Tx, actor: Actor, wanted: RepoFilter, ids: Sequence[int]) -> list[Seen]:
+    """Those of `ids` that are in the list."""
+    narrowed = lists.narrow(_select(), actor, wanted)
+    return [_seen(row) for some in lists.pieces(ids) for row in tx.execute(narrowed.where(repos.c.id.in_(some)))]
+
+
+def _select() -> Select[Any]:
+    columns = (repos.c.pipeline_tag, repos.c.library, repos.c.gated, repos.c.tags, repos.c.card)
+    return select(*columns).select_from(repos.join(accounts, accounts.c.id == repos.c.owner_id))
 
 
 def _rounded(count: int, scale: float) -> int:
@@ -168,14 +194,7 @@ def _without(wanted: RepoFilter, name: str) -> RepoFilter:
             return wanted
 
 
-def _look(tx: Tx, actor: Actor, wanted: RepoFilter) -> list[_Seen]:
-    columns = (repos.c.pipeline_tag, repos.c.library, repos.c.gated, repos.c.tags, repos.c.card)
-    statement = select(*columns).select_from(repos.join(accounts, accounts.c.id == repos.c.owner_id))
-    narrowed = lists.narrow(statement, actor, wanted).order_by(desc(repos.c.updated_at)).limit(SAMPLE)
-    return [_seen(row) for row in tx.execute(narrowed)]
-
-
-def _seen(row: Row[Any]) -> _Seen:
+def _seen(row: Row[Any]) -> Seen:
     tags = msgspec.json.decode(row.tags, type=list[str])
     languages = frozenset(texts(msgspec.json.decode(row.card, type=_Card).language))
-    return _Seen(row.pipeline_tag, row.library, bool(row.gated), tags, languages)
+    return Seen(row.pipeline_tag, row.library, bool(row.gated), tags, languages)

@@ -4,10 +4,11 @@ so what somebody may not see is neither listed nor counted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Select, and_, false, func, or_, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, and_, false, func, or_, select, true, tuple_
 
 from pioche.accounts.tables import accounts
 from pioche.accounts.types import Actor, RepoScope
@@ -126,3 +127,54 @@ def _exact(wanted: RepoFilter) -> list[ColumnElement[bool]]:
 def _quoted(text: str) -> str:
     """As it stands in a JSON column."""
     return msgspec.json.encode(text).decode()
+
+
+# -- what an index found --
+
+
+def walk(tx: Tx, kind: RepoKind, sort: Sort, last: tuple[float, int] | None, limit: int) -> list[tuple[float, int]]:
+    """(what is sorted by, id) of all repositories of a kind, whoever may see them; those after `last`."""
+    column = _SORT_COLUMNS[sort]
+    statement = select(column, repos.c.id).where(repos.c.kind == kind.value)
+    if last is not None:
+        statement = statement.where(tuple_(column, repos.c.id) < tuple_(*last))
+    return _pairs(tx.execute(statement.order_by(column.desc(), repos.c.id.desc()).limit(limit)).all())
+
+
+def keys(tx: Tx, actor: Actor, wanted: RepoFilter, ids: Sequence[int]) -> list[tuple[float, int]]:
+    """(what is sorted by, id) of those among `ids` that are wanted and may be seen, in no order."""
+    statement = select(_SORT_COLUMNS[wanted.sort], repos.c.id).join(accounts, accounts.c.id == repos.c.owner_id)
+    narrowed = narrow(statement, actor, wanted)
+    return [pair for some in pieces(ids) for pair in _pairs(tx.execute(narrowed.where(repos.c.id.in_(some))).all())]
+
+
+def among(tx: Tx, actor: Actor, wanted: RepoFilter, ids: Sequence[int]) -> list[Repo]:
+    """Those among `ids` that are wanted and may be seen, in the order of `ids`."""
+    narrowed = narrow(select_repos(), actor, wanted)
+    rows = [row for some in pieces(ids) for row in tx.execute(narrowed.where(repos.c.id.in_(some)))]
+    found = {row.id: to_repo(row) for row in rows}
+    return [found[number] for number in ids if number in found]
+
+
+def sort_key(repo: Repo, sort: Sort) -> tuple[float, int]:
+    """What a list is sorted by, and continued from."""
+    match sort:
+        case "trendingScore":
+            return repo.trending, repo.id
+        case "lastModified":
+            return repo.updated_at, repo.id
+        case "createdAt":
+            return repo.created_at, repo.id
+        case "likes":
+            return repo.likes, repo.id
+        case "downloads":
+            return repo.downloads, repo.id
+
+
+def _pairs(rows: Sequence[Row[Any]]) -> list[tuple[float, int]]:
+    return [(row[0], row.id) for row in rows]
+
+
+def pieces(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many as one statement takes."""
+    return (ids[at : at + 500] for at in range(0, len(ids), 500))

@@ -172,10 +172,10 @@ def drop_redirect(tx: Tx, repo_id: RepoId) -> None:
 # -- what people do with it --
 
 
-def trending_of(tx: Tx, number: int) -> float | None:
-    """None if there is no such repository."""
-    score = tx.execute(select(repos.c.trending).where(repos.c.id == number)).scalar()
-    return None if score is None else float(score)
+def ranking_of(tx: Tx, number: int) -> tuple[float, int] | None:
+    """What trends and how often it was downloaded; None if there is no such repository."""
+    row = tx.execute(select(repos.c.trending, repos.c.downloads).where(repos.c.id == number)).first()
+    return None if row is None else (row.trending, row.downloads)
 
 
 def set_trending(tx: Tx, number: int, score: float) -> None:

@@ -124,7 +124,7 @@ def _avatar(call: Call, account: Account) -> Response:
 def _counts(call: Call, owner: str) -> dict[str, int]:
     """How many repositories of each kind the actor may see."""
     return {
-        f"num{kind.plural.title()}": call.hub.repos.count(call.actor, RepoFilter(kind=kind, author=owner))
+        f"num{kind.plural.title()}": call.hub.search.count(call.actor, RepoFilter(kind=kind, author=owner))
         for kind in RepoKind
     }
 

@@ -36,7 +36,7 @@ def profile(call: Call) -> Response:
     sections = []
     for kind in RepoKind:
         wanted = RepoFilter(kind=kind, author=account.name)
-        sections.append((kind, hub.repos.page(call.actor, wanted, 0, PAGE), hub.repos.count(call.actor, wanted)))
+        sections.append((kind, hub.search.page(call.actor, wanted, 0, PAGE), hub.search.count(call.actor, wanted)))
     values: dict[str, Any] = {
         "view": view,
         "card": _card(call, account.name),

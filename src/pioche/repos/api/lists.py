@@ -39,7 +39,7 @@ def list_repos(kind: RepoKind, call: Call) -> Response:
     limit = call.query_int("limit", most, 1, most)
     if _asks_for_compute(call):
         return page_response(call, [], None)
-    page = call.hub.repos.list(call.actor, _filter(kind, call), limit, call.query("cursor"))
+    page = call.hub.search.list(call.actor, _filter(kind, call), limit, call.query("cursor"))
     writer = InfoWriter(call.hub.infos, call.actor, links=call.hub.links)
     return page_response(call, writer.write_all(page.repos, names), page.cursor)
 

@@ -104,7 +104,7 @@ def _quick(call: Call, text: str, limit: int, types: list[str] | None) -> Respon
         if name in asked:
             wanted = RepoFilter(kind=kind, search=text, sort="trendingScore")
             said[name] = [_repo(one) for one in (_page(call, kind, text, limit) if text else [])]
-            said[f"{name}Count"] = call.hub.repos.count(call.actor, wanted) if text else 0
+            said[f"{name}Count"] = call.hub.search.count(call.actor, wanted) if text else 0
     if set(ACCOUNTS) & asked:
         found = call.hub.accounts.people.named(text, limit) if text else []
         for name, sort in (("users", "user"), ("orgs", "org")):
@@ -116,7 +116,7 @@ def _quick(call: Call, text: str, limit: int, types: list[str] | None) -> Respon
 
 
 def _page(call: Call, kind: RepoKind, text: str, limit: int) -> list[Repo]:
-    return list(call.hub.repos.page(call.actor, RepoFilter(kind=kind, search=text, sort="trendingScore"), 0, limit))
+    return list(call.hub.search.page(call.actor, RepoFilter(kind=kind, search=text, sort="trendingScore"), 0, limit))
 
 
 def _account(call: Call, one: Account) -> dict[str, Any]:

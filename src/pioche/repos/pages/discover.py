@@ -95,8 +95,8 @@ def show_list(kind: RepoKind, call: Call) -> Response:
     finds = {name: call.query(f"in_{name}").strip()[:100] for name in GROUPS[kind]}
     whole = frozenset(call.query_list("all")) & GROUPS[kind].keys()
     limits = {name: ALL_VALUES if name in whole or finds[name] else VALUES for name in GROUPS[kind]}
-    counts = call.hub.repos.facets(call.actor, wanted, finds, limits)
-    repos = call.hub.repos.page(call.actor, wanted, page * PAGE, PAGE)
+    counts = call.hub.search.facets(call.actor, wanted, finds, limits)
+    repos = call.hub.search.page(call.actor, wanted, page * PAGE, PAGE)
     pages = -(-counts.total // PAGE)
     given = wanted.search, wanted.sort, filters, finds, whole
     view = ListPage(kind, repos, counts, page, pages, *given, _elsewhere(call, wanted))
@@ -130,7 +130,7 @@ def _elsewhere(call: Call, wanted: RepoFilter) -> list[tuple[RepoKind, int]]:
     if not wanted.search:
         return []
     others = [kind for kind in RepoKind if kind != wanted.kind]
-    found = [(kind, call.hub.repos.count(call.actor, RepoFilter(kind=kind, search=wanted.search))) for kind in others]
+    found = [(kind, call.hub.search.count(call.actor, RepoFilter(kind=kind, search=wanted.search))) for kind in others]
     return [(kind, total) for kind, total in found if total]
 
 

@@ -24,7 +24,7 @@ def search(call: Call) -> Response:
 
 def _found(call: Call, kind: RepoKind, text: str, limit: int) -> list[str]:
     wanted = RepoFilter(kind=kind, search=text, sort="likes")
-    return [repo.repo_id.full for repo in call.hub.repos.page(call.actor, wanted, 0, limit)]
+    return [repo.repo_id.full for repo in call.hub.search.page(call.actor, wanted, 0, limit)]
 
 
 routes = [Route("GET", "/search", search, dialect="html")]

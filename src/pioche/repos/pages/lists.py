@@ -27,7 +27,7 @@ def docs(call: Call) -> Response:
 
 
 def _find(call: Call, wanted: RepoFilter, limit: int) -> Sequence[Repo]:
-    repos: Sequence[Repo] = call.hub.repos.page(call.actor, wanted, 0, limit)
+    repos: Sequence[Repo] = call.hub.search.page(call.actor, wanted, 0, limit)
     return repos
 
 

@@ -13,10 +13,14 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pioche import wiring
+from pioche.events import RepoRanked
 from pioche.names import RepoKind
 from pioche.ports.database import Database, Tx
+from pioche.queue.service import Queue
 from pioche.repos import store, trending
 from pioche.repos.query_files import is_query_file
+from pioche.repos.ranks import step
 from pioche.repos.types import Repo
 
 DAY = 24 * 3600 * 1000
@@ -55,8 +59,9 @@ def served_by_chunks(repo: Repo) -> Served | None:
 
 
 class Downloads:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, queue: Queue) -> None:
         self._database = database
+        self._queue = queue
         self._lock = threading.Lock()
         self._waiting: Counter[int] = Counter()
         self._is_due = False
@@ -88,7 +93,7 @@ class Downloads:
             if counts:
                 with self._database.write() as tx:
                     for repo_id, count in counts.items():
-                        _count(tx, repo_id, count)
+                        self._count(tx, repo_id, count)
                 is_written = True
         finally:
             if not is_written:  # the disk is full, say: they are counted the next time
@@ -108,10 +113,17 @@ class Downloads:
         with self._database.write() as tx:
             store.age_downloads(tx, tx.now // DAY - SHOWN_DAYS + 1)
 
+    def _count(self, tx: Tx, repo_id: int, count: int) -> None:
+        before = store.ranking_of(tx, repo_id)
+        if before is None:
+            return  # deleted meanwhile
+        score, downloads = before
+        after = trending.add(score, trending.DOWNLOADED * count, tx.now), downloads + count
+        store.add_downloads(tx, repo_id, tx.now // DAY, count)
+        store.set_trending(tx, repo_id, after[0])
+        if _steps(*before) != _steps(*after):
+            wiring.announce(self._queue, tx, RepoRanked(actor_id=None, repo_id=repo_id))
 
-def _count(tx: Tx, repo_id: int, count: int) -> None:
-    score = store.trending_of(tx, repo_id)
-    if score is None:
-        return  # deleted meanwhile
-    store.add_downloads(tx, repo_id, tx.now // DAY, count)
-    store.set_trending(tx, repo_id, trending.add(score, trending.DOWNLOADED * count, tx.now))
+
+def _steps(score: float, downloads: int) -> tuple[int, int]:
+    return step("trendingScore", score), step("downloads", downloads)

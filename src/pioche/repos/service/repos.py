@@ -21,7 +21,7 @@ from pioche.ports.database import Database
 from pioche.ports.gitstore import GitStore
 from pioche.queue.service import Queue
 from pioche.repos import lists, store
-from pioche.repos.facets import FacetCounts, facets
+from pioche.repos.facets import FacetCounts, facets, latest
 from pioche.repos.service.find import require_repo
 from pioche.repos.service.making import Making, repo_exists, require_free, require_owner
 from pioche.repos.types import Gated, Repo, RepoFilter, RepoPage
@@ -59,8 +59,8 @@ class Repos(Making):
     def list(self, actor: Actor, wanted: RepoFilter, limit: int, cursor: str = "") -> RepoPage:
         """What the actor may see of it, after `cursor`. Pages stay in step while repositories come and go."""
         with self._database.read() as tx:
-            found, last = lists.after(tx, actor, wanted, _read_cursor(cursor), min(limit, MAX_PAGE))
-        return RepoPage(tuple(found), None if last is None else _write_cursor(last))
+            found, last = lists.after(tx, actor, wanted, read_cursor(cursor), min(limit, MAX_PAGE))
+        return RepoPage(tuple(found), None if last is None else write_cursor(last))
 
     def page(self, actor: Actor, wanted: RepoFilter, offset: int, limit: int) -> Sequence[Repo]:
         with self._database.read() as tx:
@@ -75,7 +75,7 @@ class Repos(Making):
     ) -> FacetCounts:
         """What the list of one kind can be narrowed by; `find` and `limit` by the name of the facet."""
         with self._database.read() as tx:
-            return facets(tx, actor, wanted, find, limit)
+            return facets(wanted, find, limit, latest(tx, actor))
 
     def tags(self, actor: Actor, kind: RepoKind) -> Sequence[str]:
         """Every tag on what the actor may see, sorted."""
@@ -145,11 +145,11 @@ class Repos(Making):
             self._queue.enqueue(tx, "repos.forget", {"repo_id": repo.id}, delay_ms=FORGET_DELAY_MS)
 
 
-def _write_cursor(last: tuple[float, int]) -> str:
+def write_cursor(last: tuple[float, int]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(last)).rstrip(b"=").decode()
 
 
-def _read_cursor(text: str) -> tuple[float, int] | None:
+def read_cursor(text: str) -> tuple[float, int] | None:
     if not text:
         return None
     try:
