@@ -24,6 +24,7 @@ PROOFS = {
     "buckets": "tests/clients/test_hf_buckets.py",
     "collections": "tests/clients/test_hf_collections.py",
     "datasets": "tests/clients/test_hf_repos.py",
+    "leaderboard": "tests/clients/test_hf_links.py",
     "discussions": "tests/clients/test_hf_discussions.py",
     "jobs": "tests/clients/test_hf_jobs.py",
     "gates": "tests/clients/test_hf_gates.py",
@@ -105,6 +106,7 @@ def _judged(router: Router, tag: str, method: str, path: str) -> Operation:
     stray = route is not None and path.startswith("/api/") and not route.pattern.startswith("/api/")
     if route is not None and not stray and not route.handler.__name__.startswith("not_") and tag in PROOFS:
         proof = "gates" if re.search("user-access|ask-access", path) else tag
+        proof = "leaderboard" if path.endswith("/leaderboard") else proof
         return Operation(tag, method, path, "works", PROOFS[proof])
     for state, rules in (("not ours", NOT_OURS), ("later", LATER)):
         for pattern, why in rules:

@@ -25,6 +25,10 @@ from pioche.community import store as community_store
 from pioche.community.likes import Likes
 from pioche.community.service import Community
 from pioche.errors import InvalidInput
+from pioche.evals import api as evals_api
+from pioche.evals import pages as evals_pages
+from pioche.evals import tasks as evals_tasks
+from pioche.evals.service import Evals
 from pioche.follows import api as follows_api
 from pioche.follows import pages as follows_pages
 from pioche.follows.service import Follows
@@ -127,6 +131,8 @@ ROUTES: list[list[Route]] = [
     community_api.routes,
     community_pages.routes,
     likes_api.routes,
+    evals_api.routes,
+    evals_pages.routes,
     follows_api.routes,
     follows_pages.routes,
     notifications_api.routes,
@@ -151,6 +157,7 @@ TASKS: list[TaskType] = [
     *repos_tasks.tasks,
     *buckets_tasks.tasks,
     *links_tasks.tasks,
+    *evals_tasks.tasks,
     *notifications_tasks.tasks,
     *webhooks_tasks.tasks,
     *search_tasks.tasks,
@@ -191,7 +198,7 @@ def build_hub(settings: Settings) -> Hub:
         buckets=Buckets(database, xet, trees),
         community=Community(database, gitstore, refs, commits, queue),
         collections=Collections(database),
-        **_above_repos(database, queue, signer, settings),
+        **_above_repos(database, queue, signer, settings, gitstore),
         **_finding(database, gitstore, queue, repos),
         refs=refs,
         infos=Infos(database, gitstore, lfs),
@@ -234,13 +241,16 @@ def _finding(database: Database, gitstore: GitStore, queue: Queue, repos: Repos)
     return {"repos": repos, "search": search, "texts": Texts(database, search.index), "indexer": indexer}
 
 
-def _above_repos(database: Database, queue: Queue, signer: Signer, settings: Settings) -> dict[str, Any]:
+def _above_repos(
+    database: Database, queue: Queue, signer: Signer, settings: Settings, gitstore: GitStore
+) -> dict[str, Any]:
     """What people do with repositories and with each other, as fields of the hub."""
     mailer = _open_mailer(settings)
     return {
         "likes": Likes(database),
         "links": Links(database),
         "downloads": Downloads(database, queue),
+        "evals": Evals(database, gitstore),
         "follows": Follows(database, queue),
         "gates": Gates(database, queue),
         "mailer": mailer,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pioche.collections.service import Collections
     from pioche.community.likes import Likes
     from pioche.community.service import Community
+    from pioche.evals.service import Evals
     from pioche.follows.service import Follows
     from pioche.git.service import Git
     from pioche.jobs.service import Jobs
@@ -67,6 +68,7 @@ class Hub:
     likes: Likes
     links: Links
     collections: Collections
+    evals: Evals
     follows: Follows
     mailer: Mailer
     notifications: Notifications

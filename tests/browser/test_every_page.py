@@ -19,6 +19,8 @@ RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice
 CONTRAST = "{type: 'rule', values: ['color-contrast']}"
 LIGHT = 150_000  # bytes of a model's page with all that it loads, as they come over the wire
 
+ROWS = {"README.md": "# Rows\n", "rows.csv": "a\n1\n", "eval.yaml": "tasks: [{id: all}]\n"}
+
 # `{repo}` is a model with one file of each kind and a pull request, `{oid}` its newest commit.
 FOR_ALICE = [
     "/",
@@ -45,6 +47,7 @@ FOR_ALICE = [
     "/alice/-/activity",
     "/{repo}",
     "/datasets/{dataset}",
+    "/datasets/{dataset}/leaderboard",
     "/{empty}",
     "/{repo}/tree/main",
     "/{repo}/tree/main/data",
@@ -135,7 +138,7 @@ def places(make: Make, cast: Cast, png: bytes, wav: bytes, safetensors: bytes) -
     make.api(cast.carol).upload_file(
         path_or_fileobj=b"1\n", path_in_repo="notes.txt", repo_id=repo, create_pr=True, commit_description="**Why**"
     )
-    dataset = make.repo(cast.alice, kind="dataset", files={"README.md": "# Rows\n", "rows.csv": "a\n1\n"})
+    dataset = make.repo(cast.alice, kind="dataset", files=ROWS)
     return {"repo": repo, "oid": oid, "dataset": dataset, "empty": make.repo(cast.alice)}
 
 

@@ -83,7 +83,7 @@ def test_files_with_their_blobs(room: Room, model: str) -> None:
 
 
 def test_only_what_expand_names(room: Room, model: str) -> None:
-    found = info(room, f"{model}?expand=sha&expand[]=likes&expand=evalResults")
+    found = info(room, f"{model}?expand=sha&expand[]=likes&expand=resourceGroup")
     assert found.keys() == {"_id", "id", "sha", "likes"}
     answer = room.get(f"/api/models/{model}?expand=mainSize")
     assert answer.status_code == 400

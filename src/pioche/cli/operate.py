@@ -71,7 +71,7 @@ def gc(data: Path | None) -> None:
 @click.argument("what", type=click.Choice(["repos", "search"]))
 @data_option
 def rebuild(what: str, data: Path | None) -> None:
-    """Make derived data again from what is true: tags, cards, sizes and links of repositories; the index of search."""
+    """Make derived data again from what is true: tags, cards, sizes, links, evaluation results; the index of search."""
     with opened(data) as hub:
         if what == "search":
             click.echo(f"Indexed {hub.indexer.rebuild()} repositories.")
@@ -80,6 +80,7 @@ def rebuild(what: str, data: Path | None) -> None:
         for number in numbers:
             hub.refs.refresh(number)
         hub.links.rebuild()
+        hub.evals.rebuild()
         click.echo(f"Rebuilt {len(numbers)} {what}.")
 
 

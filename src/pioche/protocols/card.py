@@ -37,23 +37,30 @@ def split_front_matter(text: str) -> tuple[str, str]:
 def parse_front_matter(text: str) -> tuple[dict[str, Any], str, list[str]]:
     """Metadata as JSON values, the Markdown after it, and what is wrong with the metadata."""
     front, body = split_front_matter(text)
-    if len(front) > MAX_CHARACTERS:
-        return {}, body, [f"The metadata is longer than {MAX_CHARACTERS} characters."]
-    try:
-        _check_depth(front)
-        value = _Plain().of(yaml.load(front, Loader=_Loader))  # noqa: S506 - a safe loader, made stricter below
-    except yaml.YAMLError as error:
-        return {}, body, [_sentence(error)]
-    except _TooMuch as error:
-        return {}, body, [str(error)]
-    except (ValueError, KeyError, IndexError, AttributeError):
-        # What the library makes of `!!bool maybe`, `!!int ""` or `!!timestamp soon`.
-        return {}, body, ["The metadata holds a number or another value that cannot be read."]
+    value, problem = parse_yaml(front, "The metadata", 2)  # the first line of the file is the `---`
+    if problem:
+        return {}, body, [problem]
     if value is None:
         return {}, body, []
     if not isinstance(value, dict):
         return {}, body, ["The metadata must be a mapping of names to values, such as 'license: mit'."]
     return value, body, []
+
+
+def parse_yaml(text: str, what: str = "The file", first_line: int = 1) -> tuple[Any, str]:
+    """JSON values, and what is wrong as a sentence about `what` (then the value is None)."""
+    if len(text) > MAX_CHARACTERS:
+        return None, f"{what} is longer than {MAX_CHARACTERS} characters."
+    try:
+        _check_depth(text)
+        return _Plain().of(yaml.load(text, Loader=_Loader)), ""  # noqa: S506 - a safe loader, made stricter below
+    except yaml.YAMLError as error:
+        return None, _sentence(error, what, first_line)
+    except _TooMuch:
+        return None, f"{what} is too large or too deeply nested."
+    except (ValueError, KeyError, IndexError, AttributeError):
+        # What the library makes of `!!bool maybe`, `!!int ""` or `!!timestamp soon`.
+        return None, f"{what} holds a number or another value that cannot be read."
 
 
 class _TooMuch(ValueError):
@@ -67,16 +74,13 @@ def _check_depth(front: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise _TooMuch(_TOO_MUCH)
+                raise _TooMuch
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         elif isinstance(event, yaml.ScalarEvent):
             values += 1
             if values > MAX_VALUES:  # reading so many takes seconds
-                raise _TooMuch(_TOO_MUCH)
-
-
-_TOO_MUCH = "The metadata is too large or too deeply nested."
+                raise _TooMuch
 
 
 class _Plain:
@@ -89,7 +93,7 @@ class _Plain:
     def of(self, value: Any, depth: int = 0) -> Any:
         self._values += 1
         if self._values > MAX_VALUES or depth > MAX_DEPTH or self._text > MAX_TEXT:
-            raise _TooMuch(_TOO_MUCH)
+            raise _TooMuch
         match value:
             case dict():
                 return {self._key(key): self.of(item, depth + 1) for key, item in value.items()}
@@ -143,12 +147,12 @@ for _tag, _pattern, _first in _SCALARS:
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"\Z"), [""])
 
 
-def _sentence(error: yaml.YAMLError) -> str:
+def _sentence(error: yaml.YAMLError, what: str, first_line: int) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = str(getattr(error, "problem", None) or "it cannot be read").strip()
-    # The mark counts from 0, and the first line of the file is the `---`.
-    where = f" (line {mark.line + 2}, column {mark.column + 1})" if mark is not None else ""
-    return f"The metadata is not valid YAML: {problem}{where}."
+    # The mark counts from 0.
+    where = f" (line {mark.line + first_line}, column {mark.column + 1})" if mark is not None else ""
+    return f"{what} is not valid YAML: {problem}{where}."
 
 
 def texts(value: Any) -> list[str]:

@@ -15,6 +15,8 @@ from pioche.protocols.card import texts
 
 MAX_TAGS = 300
 MAX_TAG = 120
+BENCHMARK = "benchmark:official"
+"""What clients find leaderboards by. Here the word of the dataset's owner makes it so, in `eval.yaml`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Facts:
     text: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
     pipeline: Mapping[str, Any] = field(default_factory=dict)  # model_index.json of diffusers
+    benchmark: Mapping[str, Any] = field(default_factory=dict)  # eval.yaml of a dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ def derive(facts: Facts) -> Derived:
             return _model(facts)
         case RepoKind.DATASET:
             tags = [*_formats(facts), *_prefixed(facts.card, _DATASET_FIELDS), *texts(facts.card.get("tags"))]
-            return Derived(facts.card, _clean([*tags, *_papers(facts)]), None, None, None, {})
+            tags += [*_papers(facts), *([BENCHMARK] if facts.benchmark else [])]
+            config = {"benchmark": facts.benchmark} if facts.benchmark else {}
+            return Derived(facts.card, _clean(tags), None, None, None, config)
         case RepoKind.SPACE:
             sdk = _word(facts.card.get("sdk"))
             tags = [*([sdk] if sdk else []), *texts(facts.card.get("tags")), *_prefixed(facts.card, ("license",))]

@@ -62,6 +62,7 @@ class RepoInfo(
         "children_model_count": "childrenModelCount",
         "created_at": "createdAt",
         "downloads_all_time": "downloadsAllTime",
+        "eval_results": "evalResults",
         "last_modified": "lastModified",
         "model_index": "model-index",
         "resource_group": "resourceGroup",
@@ -96,6 +97,7 @@ class RepoInfo(
     mask_token: str | UnsetType = UNSET
     base_models: Sequence[str] | UnsetType = UNSET
     children_model_count: int | UnsetType = UNSET
+    eval_results: Sequence[Mapping[str, Any]] | UnsetType = UNSET
     spaces: Sequence[str] | UnsetType = UNSET
     models: Sequence[str] | UnsetType = UNSET
     datasets: Sequence[str] | UnsetType = UNSET

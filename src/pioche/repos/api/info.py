@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput
-from pioche.links.service import Links
+from pioche.evals.types import Score
 from pioche.names import RepoKind
 from pioche.ports.gitstore import TreeNode
 from pioche.protocols.card import texts
@@ -25,6 +25,9 @@ from pioche.spaces.api import volume_body
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import external_id, iso, json_response
+
+if TYPE_CHECKING:
+    from pioche.hub import Hub
 
 EXPAND: dict[RepoKind, frozenset[str]] = {
     RepoKind.MODEL: wire.MODEL_EXPAND,
@@ -70,7 +73,7 @@ def _answer(call: Call, revision: str) -> Response:
     repo_id = repo_of(call)
     names = checked_expand(repo_id.kind, call.query_list("expand"))
     found = call.hub.infos.show(call.actor, repo_id, revision)
-    writer = InfoWriter(call.hub.infos, call.actor, call.query_flag("blobs"), call.hub.links)
+    writer = InfoWriter(call.hub.infos, call.actor, call.query_flag("blobs"), call.hub)
     headers = {"x-repo-commit": found.commit} if found.commit else {}
     answer = writer.write(found, names or _USUAL[repo_id.kind].split())
     if answer.runtime is not UNSET:
@@ -88,15 +91,16 @@ def checked_expand(kind: RepoKind, asked: Iterable[str]) -> list[str]:
 
 
 class InfoWriter:
-    """From an `Info` to its JSON. What is not known is left out; what links here is known to who has `links`."""
+    """From an `Info` to its JSON. What is not known is left out; without `hub`, what other rooms know is too."""
 
-    def __init__(self, infos: Infos, actor: Actor, with_blobs: bool = False, links: Links | None = None) -> None:
+    def __init__(self, infos: Infos, actor: Actor, with_blobs: bool = False, hub: Hub | None = None) -> None:
         self._infos = infos
         self._actor = actor
         self._with_blobs = with_blobs
-        self._links = links
+        self._hub = hub
         self._spaces: Mapping[int, Sequence[str]] = {}
         self._children: Mapping[int, int] = {}
+        self._scores: Mapping[int, Sequence[Score]] = {}
 
     def write_all(self, repos: Sequence[Repo], names: Sequence[str]) -> list[wire.RepoInfo]:
         """Those of a list; what links to them is asked for once."""
@@ -110,10 +114,14 @@ class InfoWriter:
 
     def _ask(self, found: Sequence[Info], names: Sequence[str]) -> None:
         numbers = [one.repo.id for one in found]
-        if self._links is not None and "spaces" in names:
-            self._spaces = self._links.spaces_using(self._actor, numbers)
-        if self._links is not None and "childrenModelCount" in names:
-            self._children = self._links.count_children(self._actor, numbers)
+        if self._hub is None:
+            return
+        if "spaces" in names:
+            self._spaces = self._hub.links.spaces_using(self._actor, numbers)
+        if "childrenModelCount" in names:
+            self._children = self._hub.links.count_children(self._actor, numbers)
+        if "evalResults" in names:
+            self._scores = self._hub.evals.of_models(numbers)
 
     def _write(self, found: Info, names: Sequence[str]) -> wire.RepoInfo:
         values: dict[str, Any] = {}
@@ -132,6 +140,8 @@ class InfoWriter:
                 return self._spaces.get(found.repo.id, ())
             case "childrenModelCount":
                 return self._children.get(found.repo.id, 0)
+            case "evalResults":
+                return [_score(one) for one in self._scores.get(found.repo.id, ())]
             case _:
                 return _VALUES[name](found) if name in _VALUES else None
 
@@ -143,6 +153,14 @@ def _sibling(node: TreeNode, with_blobs: bool) -> wire.Sibling:
         return wire.Sibling(node.path, node.size, node.oid)
     lfs = wire.SiblingLfs(node.pointer.size, node.pointer.sha256, node.pointer.pointer_size)
     return wire.Sibling(node.path, node.size, node.oid, lfs)
+
+
+def _score(one: Score) -> dict[str, Any]:
+    """Of a file that cannot be read clients are told why."""
+    if one.error:
+        return {"filename": one.filename, "error": one.error}
+    body = {"filename": one.filename, "verified": False, "data": one.data}
+    return {**body, "pullRequest": one.pull_request} if one.pull_request else body
 
 
 def _safetensors(found: Info) -> wire.Safetensors | None:

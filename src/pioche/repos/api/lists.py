@@ -40,7 +40,7 @@ def list_repos(kind: RepoKind, call: Call) -> Response:
     if _asks_for_compute(call):
         return page_response(call, [], None)
     page = call.hub.search.list(call.actor, _filter(kind, call), limit, call.query("cursor"))
-    writer = InfoWriter(call.hub.infos, call.actor, links=call.hub.links)
+    writer = InfoWriter(call.hub.infos, call.actor, hub=call.hub)
     return page_response(call, writer.write_all(page.repos, names), page.cursor)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from pioche.names import RepoKind
 from pioche.ports.gitstore import GitRepo, TreeNode
 from pioche.protocols.card import parse_front_matter
+from pioche.protocols.evals import read_benchmark
 from pioche.repos.derive import ENDINGS, Derived, Facts, derive
 
 # Longer cards are shown, but only this much of them is read for what it says about the repository.
@@ -29,7 +30,10 @@ def derive_nodes(git: GitRepo, kind: RepoKind, nodes: Sequence[TreeNode], others
     files = {node.path: node for node in nodes}
     card, body, _ = parse_front_matter(_text(git, files.get("README.md"), CARD_LIMIT))
     paths = [*files, *others]
-    if kind is not RepoKind.MODEL:
+    if kind is RepoKind.DATASET:
+        benchmark = read_benchmark(_text(git, files.get("eval.yaml"), CONFIG_LIMIT))[0] if "eval.yaml" in files else {}
+        return derive(Facts(kind, paths, card, body, benchmark=benchmark))
+    if kind is RepoKind.SPACE:
         return derive(Facts(kind, paths, card, body))
     config = _object(git, files.get("config.json"))
     return derive(Facts(kind, paths, card, body, config, _object(git, files.get("model_index.json"))))
