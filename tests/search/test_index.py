@@ -110,7 +110,7 @@ def test_the_index_and_the_tables_agree(
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, value)
     chance, actor = random.Random(f"{way} {who}"), ACTORS[who]
-    for _ in range(25):
+    for _ in range(12):
         wanted = some_filter(chance)
         expected = [repo.id for repo in hub.repos.page(actor, wanted, 0, 10_000)]
         assert [repo.id for repo in search.page(actor, wanted, 0, 10_000)] == expected, wanted
@@ -156,6 +156,15 @@ def test_facets_of_a_large_set_are_near(hub: Hub, search: Search, monkeypatch: p
     for facet in about.facets:
         if facet.values and first[facet.name].count > 400:
             assert facet.values[0].count == pytest.approx(first[facet.name].count, rel=0.25)
+
+
+def test_tags_of_a_few_are_nearly_all(hub: Hub, search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = Search(hub.database, hub.queue).tags(ANONYMOUS, MODEL)
+    assert search.tags(ANONYMOUS, MODEL) == every
+    monkeypatch.setattr(service, "TAGGED", 100)
+    some = search.tags(ANONYMOUS, MODEL)
+    assert set(some) < set(every)
+    assert {"license:mit", "transformers", "en"} <= set(some)
 
 
 # -- changes --

@@ -25,6 +25,7 @@ def document(**values: object) -> Document:
         "library": None,
         "parameters": None,
         "uses": (),
+        "title": "",
         "text": "",
     }
     return Document(**{**fields, **values})  # type: ignore[arg-type]

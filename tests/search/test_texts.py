@@ -16,6 +16,7 @@ from pioche.testkit.room import Room
 CARD = """---
 license: mit
 tags: [pangolin]
+pretty_name: Windy Hills
 ---
 # Weather of the mountains
 
@@ -27,7 +28,7 @@ A model that tells **föhn** from bora. It was trained on 天気予報のデー�
 """
 
 
-FOUND = ["föhn", "FÖHN bora", "zugspitze 2962", "天気", "予報", "pangolin", "weather mit", "bora"]
+FOUND = ["föhn", "FÖHN bora", "zugspitze 2962", "天気", "予報", "pangolin", "weather mit", "bora", "windy"]
 NOT_FOUND = ["föhnig", "zugspitze nothing", "気天", "hidden", "", "   ", "#*|", "' OR 1=1 --", "\\", "%"]
 
 

@@ -76,10 +76,12 @@ def after(
     return [to_repo(row) for row in rows[:limit]], (end._mapping[column], end.id)
 
 
-def tags(tx: Tx, actor: Actor, kind: RepoKind) -> list[str]:
-    """All tags that are on anything that the actor may see."""
+def tags(tx: Tx, actor: Actor, kind: RepoKind, ids: Sequence[int] | None = None) -> list[str]:
+    """All tags that are on anything that the actor may see; with `ids`, on these."""
     statement = select(repos.c.tags).where(repos.c.kind == kind.value, visible_to(actor)).distinct()
-    return sorted({tag for row in tx.execute(statement) for tag in msgspec.json.decode(row.tags, type=list[str])})
+    asked = [statement] if ids is None else [statement.where(repos.c.id.in_(some)) for some in pieces(ids)]
+    rows = (row for one in asked for row in tx.execute(one))
+    return sorted({tag for row in rows for tag in msgspec.json.decode(row.tags, type=list[str])})
 
 
 def _ordered(statement: Select[Any], sort: Sort) -> Select[Any]:

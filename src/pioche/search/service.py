@@ -9,6 +9,7 @@ from itertools import islice
 from pyroaring import BitMap
 
 from pioche.accounts.types import Actor
+from pioche.names import RepoKind
 from pioche.ports.database import Database, Tx
 from pioche.queue.service import Queue
 from pioche.repos import facets as repo_facets
@@ -24,6 +25,8 @@ SMALL = 5_000
 """Up to so many repositories the tables answer as fast, and to the last digit."""
 SAMPLE = 1_000
 """Repositories that the values of facets are counted from, spread evenly over all that are meant."""
+TAGGED = 4_000
+"""Repositories whose tags are all tags, on a large hub."""
 NEAR = 2_000
 """So far down a list what is passed over is asked of the tables too."""
 TASK = "search.index"
@@ -85,6 +88,12 @@ class Search:
         with self._database.read() as tx:
             return repo_facets.facets(wanted, find, limit, self._look(tx, actor))
 
+    def tags(self, actor: Actor, kind: RepoKind) -> Sequence[str]:
+        """Every tag on what the actor may see, sorted; of a large hub, on a few thousand spread over all."""
+        with self._database.read() as tx:
+            found = self._found(tx, actor, RepoFilter(kind=kind), None, None)
+            return lists.tags(tx, actor, kind, None if found is None else _spread(found.ids, TAGGED))
+
     # -- how --
 
     def _look(self, tx: Tx, actor: Actor) -> Callable[[RepoFilter], tuple[Sequence[Seen], int]]:
@@ -97,8 +106,7 @@ class Search:
             total = found.total
             if total <= SAMPLE and found.keys is not None:
                 return repo_facets.among(tx, actor, wanted, [number for _, number in found.keys]), total
-            ids = [found.ids[at] for at in range(0, len(found.ids), max(1, -(-len(found.ids) // SAMPLE)))]
-            return repo_facets.among(tx, actor, wanted, ids), total
+            return repo_facets.among(tx, actor, wanted, _spread(found.ids, SAMPLE)), total
 
         return look
 
@@ -148,6 +156,11 @@ class Search:
         is_near = offset <= NEAR and (wanted.search or wanted.parameters is not None)
         while offset > 0 and (some := list(islice(ids, min(offset, 500) if is_near else offset))):
             offset -= len(lists.keys(tx, actor, wanted, some)) if is_near else offset
+
+
+def _spread(ids: BitMap, most: int) -> Sequence[int]:
+    """So many of them, at equal distances."""
+    return [ids[at] for at in range(0, len(ids), max(1, -(-len(ids) // most)))]
 
 
 def _is_whole(wanted: RepoFilter) -> bool:

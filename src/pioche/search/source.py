@@ -23,10 +23,12 @@ from pioche.search.terms import MAX_TEXT, Document
 READ_BYTES = 64 * 1024
 
 
-class _Uses(msgspec.Struct):
+class _Card(msgspec.Struct):
     models: Any = None
     datasets: Any = None
-    app_file: Any = None
+    title: Any = None
+    pretty_name: Any = None
+    short_description: Any = None
 
 
 def rows(tx: Tx, numbers: Sequence[int]) -> dict[int, Row[Any]]:
@@ -49,7 +51,7 @@ def last(tx: Tx) -> int:
 
 def of_row(row: Row[Any], text: str) -> Indexed:
     """`text` is what the card says."""
-    uses = msgspec.json.decode(row.card, type=_Uses)
+    card = msgspec.json.decode(row.card, type=_Card)
     document = Document(
         kind=row.kind,
         owner_id=row.owner_id,
@@ -62,7 +64,8 @@ def of_row(row: Row[Any], text: str) -> Indexed:
         pipeline_tag=row.pipeline_tag,
         library=row.library,
         parameters=row.parameter_count,
-        uses=(*texts(uses.models), *texts(uses.datasets)),
+        uses=(*texts(card.models), *texts(card.datasets)),
+        title="\n".join((*texts(card.title), *texts(card.pretty_name), *texts(card.short_description))),
         text=text,
     )
     return Indexed(document, steps_of(row))
@@ -89,7 +92,7 @@ def text_of(gitstore: GitStore, row: Row[Any]) -> str:
         git = gitstore.open(row.id)
         said = [split_front_matter(_read(git, head, "README.md"))[1]]
         if row.kind == RepoKind.SPACE.value and not row.gated:
-            said += [_read(git, head, name) for name in ("app.py",)]
+            said.append(_read(git, head, "app.py"))
     except HubError:
         return ""  # deleted meanwhile, or damaged, which is not for search to say
     return "\n".join(plain(text) for text in said if text)[:MAX_TEXT]

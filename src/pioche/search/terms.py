@@ -30,7 +30,8 @@ _COARSE = 8
 
 
 class Document(msgspec.Struct, frozen=True, array_like=True):
-    """What is known of a repository when it is indexed. `text` is of the card, without markup."""
+    """What is known of a repository when it is indexed. `text` is of the card, without markup; `title` is what its
+    front matter calls it."""
 
     kind: str
     owner_id: int
@@ -44,6 +45,7 @@ class Document(msgspec.Struct, frozen=True, array_like=True):
     library: str | None
     parameters: int | None
     uses: tuple[str, ...]
+    title: str
     text: str
 
 
@@ -83,7 +85,7 @@ def _starts(full: str) -> set[str]:
 
 
 def _words_of(document: Document, full: str) -> Iterable[str]:
-    found = dict.fromkeys(words("\n".join((full, *document.tags, document.text))))
+    found = dict.fromkeys(words("\n".join((full, *document.tags, document.title, document.text))))
     return found if len(found) <= MAX_WORDS else islice(found, MAX_WORDS)
 
 

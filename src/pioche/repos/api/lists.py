@@ -118,7 +118,7 @@ def _asks_for_compute(call: Call) -> bool:
 def _tags(kind: RepoKind, call: Call) -> Response:
     """Every tag in use, by its type."""
     by_type: dict[str, list[dict[str, str]]] = {}
-    for tag in call.hub.repos.tags(call.actor, kind):
+    for tag in call.hub.search.tags(call.actor, kind):
         kind_of_tag, label = _split_tag(tag)
         by_type.setdefault(kind_of_tag, []).append({"id": tag, "label": label, "type": kind_of_tag})
     return json_response(by_type)

@@ -16,7 +16,7 @@ from pioche.accounts.types import Actor, OrgRole
 from pioche.errors import Forbidden, InvalidInput, Unauthenticated
 from pioche.events import RepoDeleted, RepoMoved, RepoSettingsChanged
 from pioche.lfs.service import Lfs
-from pioche.names import RepoId, RepoKind
+from pioche.names import RepoId
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitStore
 from pioche.queue.service import Queue
@@ -76,11 +76,6 @@ class Repos(Making):
         """What the list of one kind can be narrowed by; `find` and `limit` by the name of the facet."""
         with self._database.read() as tx:
             return facets(wanted, find, limit, latest(tx, actor))
-
-    def tags(self, actor: Actor, kind: RepoKind) -> Sequence[str]:
-        """Every tag on what the actor may see, sorted."""
-        with self._database.read() as tx:
-            return lists.tags(tx, actor, kind)
 
     def of_owner(self, actor: Actor, owner: str, limit: int, cursor: str = "") -> RepoPage:
         """All kinds, private ones too, for the owner's own people."""
