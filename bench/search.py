@@ -2,7 +2,7 @@
 
     python bench/search.py --sizes 150000 1500000 7500000 --keep /somewhere/with/room
 
-With `--keep` a hub that was made is used again. `--database` asks a PostgreSQL instead.
+With `--keep` a hub that was made is used again, but not one of `--postgres`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pioche.repos.tables import repos
 from pioche.search.indexer import Indexer
 from pioche.settings import Settings
 from pioche.testkit.many import FAMILIES, LANGUAGES, LIBRARIES, LICENSES, TAILS, TASKS, Many
+from pioche.testkit.postgres import Cluster
 
 TARGET_MS = 50
 INDEX_SECONDS = 1.0
@@ -39,14 +40,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 150_000])
     parser.add_argument("--keep", type=Path, help="a folder for the hubs, which are left there")
-    parser.add_argument("--database", default="", help="the address of an empty PostgreSQL database, for one size")
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server that is started for it")
     given = parser.parse_args()
+    cluster = Cluster() if given.postgres else None
     folder = given.keep or Path(tempfile.mkdtemp(prefix="pioche-bench-"))
     before: dict[str, float] = {}
     try:
         for size in given.sizes:
-            before = _measure(folder / str(size), size, given.database, before)
+            address = cluster.empty() if cluster else ""
+            before = _measure(folder / str(size), size, address, before)
     finally:
+        if cluster:
+            cluster.stop()
         if given.keep is None:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -70,7 +75,7 @@ def _measure(folder: Path, size: int, database: str, before: dict[str, float]) -
 
 
 def _make(hub: Hub, many: Many, made: Path) -> None:
-    if made.exists():
+    if made.exists() and not hub.settings.database_url:
         return
     start = time.perf_counter()
     indexes = [] if hub.settings.database_url else sorted(repos.indexes, key=lambda one: str(one.name))
@@ -86,7 +91,7 @@ def _make(hub: Hub, many: Many, made: Path) -> None:
     indexed = time.perf_counter()
     with hub.database.changing_schema() as connection:
         connection.execute(text("ANALYZE"))
-    made.touch()
+    made.touch()  # whole
     print(f"{many.total:,}: rows in {filled - start:.0f} s, index in {indexed - filled:.0f} s{_sizes(hub)}", flush=True)
 
 

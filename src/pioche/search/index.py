@@ -19,7 +19,7 @@ from pioche.search.terms import of_name, of_range, term
 KEPT_BYTES = 48 * 1024 * 1024
 EACH_BYTES = 200
 """What a set costs besides its ids."""
-FEW = 2_000
+FEW = 1_000
 """So many rows are read at once: a set that small needs no further narrowing, the tables answer the rest."""
 
 

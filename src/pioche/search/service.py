@@ -75,11 +75,18 @@ class Search:
                 return lists.page(tx, actor, wanted, offset, limit)
             return self._rows(found, actor, wanted, None, offset, limit)
 
+    def top(self, actor: Actor, wanted: RepoFilter, limit: int) -> tuple[Sequence[Repo], int]:
+        """The first page, and the number of all of it."""
+        with self._database.read() as tx:
+            found = self._found(tx, actor, wanted, None, limit)
+            if found is None:
+                return lists.page(tx, actor, wanted, 0, limit), self._count(tx, actor, wanted)
+            return self._rows(found, actor, wanted, None, 0, limit), found.total
+
     def count(self, actor: Actor, wanted: RepoFilter) -> int:
         """Of a large hub about, where words are looked for in names and many are found."""
         with self._database.read() as tx:
-            found = self._found(tx, actor, wanted, None, None)
-            return lists.count(tx, actor, wanted) if found is None else found.total
+            return self._count(tx, actor, wanted)
 
     def facets(
         self, actor: Actor, wanted: RepoFilter, find: Mapping[str, str], limit: Mapping[str, int]
@@ -95,6 +102,10 @@ class Search:
             return lists.tags(tx, actor, kind, None if found is None else _spread(found.ids, TAGGED))
 
     # -- how --
+
+    def _count(self, tx: Tx, actor: Actor, wanted: RepoFilter) -> int:
+        found = self._found(tx, actor, wanted, None, None)
+        return lists.count(tx, actor, wanted) if found is None else found.total
 
     def _look(self, tx: Tx, actor: Actor) -> Callable[[RepoFilter], tuple[Sequence[Seen], int]]:
         by_tables = repo_facets.latest(tx, actor)

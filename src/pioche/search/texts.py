@@ -16,7 +16,7 @@ from pioche.ports.database import Database, Tx
 from pioche.repos import lists
 from pioche.repos.types import Repo, RepoFilter
 from pioche.search import store
-from pioche.search.index import FEW, Index, View
+from pioche.search.index import Index, View
 from pioche.search.order import Order
 from pioche.search.terms import of_name, term, words
 
@@ -27,6 +27,8 @@ DEEPEST = 1_000
 AROUND = 110
 """Characters of a snippet before and after a word."""
 SNIPPETS = 2
+EXACT = 300
+"""Up to so many hits are counted to the last one."""
 
 Piece = tuple[str, bool]
 """Some text, and whether it is what was looked for."""
@@ -77,7 +79,7 @@ class Texts:
 
     def _seen(self, tx: Tx, actor: Actor, kind: RepoKind, ids: BitMap) -> BitMap:
         """Of a few it is looked up whether they may be seen; of many, the index has said it."""
-        if len(ids) > FEW:
+        if len(ids) > EXACT:
             return ids
         return BitMap([number for _, number in lists.keys(tx, actor, RepoFilter(kind=kind), list(ids))])
 

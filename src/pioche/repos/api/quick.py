@@ -103,8 +103,8 @@ def _quick(call: Call, text: str, limit: int, types: list[str] | None) -> Respon
     for name, kind in SORTS.items():
         if name in asked:
             wanted = RepoFilter(kind=kind, search=text, sort="trendingScore")
-            said[name] = [_repo(one) for one in (_page(call, kind, text, limit) if text else [])]
-            said[f"{name}Count"] = call.hub.search.count(call.actor, wanted) if text else 0
+            rows, total = call.hub.search.top(call.actor, wanted, limit) if text else ((), 0)
+            said[name], said[f"{name}Count"] = [_repo(one) for one in rows], total
     if set(ACCOUNTS) & asked:
         found = call.hub.accounts.people.named(text, limit) if text else []
         for name, sort in (("users", "user"), ("orgs", "org")):
