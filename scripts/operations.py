@@ -40,6 +40,14 @@ PROOFS = {
     "webhooks": "tests/clients/test_hf_webhooks.py",
 }
 
+# For part of a group: method and path, and their proof.
+SHARPER = (
+    (r"DELETE .*/discussions/\{num\}", "tests/community/test_moderation.py"),
+    (r"GET .*/discussions/\{num\}/storage", "tests/community/test_moderation.py"),
+    (r".*/(user-access-request|ask-access)", PROOFS["gates"]),
+    (r".*/leaderboard$", PROOFS["leaderboard"]),
+)
+
 # The first that fits, of group and path.
 NOT_OURS = (
     ("agentic-provisioning", "Accounts on a hub of one's own are made by its admin."),
@@ -105,9 +113,8 @@ def _judged(router: Router, tag: str, method: str, path: str) -> Operation:
     route, _, _ = router.find(method, example(path))
     stray = route is not None and path.startswith("/api/") and not route.pattern.startswith("/api/")
     if route is not None and not stray and not route.handler.__name__.startswith("not_") and tag in PROOFS:
-        proof = "gates" if re.search("user-access|ask-access", path) else tag
-        proof = "leaderboard" if path.endswith("/leaderboard") else proof
-        return Operation(tag, method, path, "works", PROOFS[proof])
+        proof = next((test for pattern, test in SHARPER if re.match(pattern, f"{method} {path}")), PROOFS[tag])
+        return Operation(tag, method, path, "works", proof)
     for state, rules in (("not ours", NOT_OURS), ("later", LATER)):
         for pattern, why in rules:
             if re.match(pattern, f"{tag} {path}"):

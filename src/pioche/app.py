@@ -19,10 +19,12 @@ from pioche.collections import api as collections_api
 from pioche.collections import pages as collections_pages
 from pioche.collections.service import Collections
 from pioche.community import api as community_api
-from pioche.community import likes_api
+from pioche.community import likes_api, moderation_api
 from pioche.community import pages as community_pages
 from pioche.community import store as community_store
 from pioche.community.likes import Likes
+from pioche.community.moderating import Moderation
+from pioche.community.reacting import Reactions
 from pioche.community.service import Community
 from pioche.errors import InvalidInput
 from pioche.evals import api as evals_api
@@ -129,6 +131,7 @@ ROUTES: list[list[Route]] = [
     collections_api.routes,
     collections_pages.routes,
     community_api.routes,
+    moderation_api.routes,
     community_pages.routes,
     likes_api.routes,
     evals_api.routes,
@@ -196,7 +199,7 @@ def build_hub(settings: Settings) -> Hub:
         browse=Browse(database, gitstore, lfs),
         commits=commits,
         buckets=Buckets(database, xet, trees),
-        community=Community(database, gitstore, refs, commits, queue),
+        **_talk(database, gitstore, refs, commits, queue),
         collections=Collections(database),
         **_above_repos(database, queue, signer, settings, gitstore),
         **_finding(database, gitstore, queue, repos),
@@ -239,6 +242,15 @@ def _open_templates(settings: Settings) -> Templates:
 def _finding(database: Database, gitstore: GitStore, queue: Queue, repos: Repos) -> dict[str, Any]:
     search, indexer = Search(database, queue), Indexer(database, partial(text_of, gitstore), queue)
     return {"repos": repos, "search": search, "texts": Texts(database, search.index), "indexer": indexer}
+
+
+def _talk(database: Database, gitstore: GitStore, refs: Refs, commits: Commits, queue: Queue) -> dict[str, Any]:
+    """Discussions and pull requests."""
+    return {
+        "community": Community(database, gitstore, refs, commits, queue),
+        "moderation": Moderation(database, gitstore, refs, queue),
+        "reactions": Reactions(database),
+    }
 
 
 def _above_repos(

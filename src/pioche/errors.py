@@ -103,6 +103,18 @@ class GatedRepo(Forbidden):
     code = "GatedRepo"
 
 
+class DiscussionsDisabled(Forbidden):
+    """The owner of the repository has turned discussions off."""
+
+    code = "DiscussionsDisabled"
+
+
+class DiscussionLocked(Forbidden):
+    """Only those who may write to the repository go on in this discussion."""
+
+    code = "DiscussionLocked"
+
+
 # -- what was sent --
 
 

@@ -102,6 +102,34 @@ class DiscussionCommented(Event, frozen=True, tag=True):
     comment_id: int
 
 
+class CommentEdited(Event, frozen=True, tag=True):
+    """A comment says something else now."""
+
+    repo_id: int
+    discussion_id: int
+    comment_id: int
+
+
+class CommentHidden(Event, frozen=True, tag=True):
+    """A comment is not shown any more."""
+
+    repo_id: int
+    discussion_id: int
+    comment_id: int
+
+
+class DiscussionDeleted(Event, frozen=True, tag=True):
+    """A discussion is gone with all that was said; the rest says what it was, for nothing else does now."""
+
+    repo_id: int
+    discussion_id: int
+    num: int
+    title: str
+    is_pull_request: bool
+    status: str
+    author_id: int | None
+
+
 class DiscussionStatusChanged(Event, frozen=True, tag=True):
     """A discussion was closed, opened again or merged; `status` is how it is now."""
 
@@ -130,6 +158,9 @@ AnyEvent = (
     | AccessDecided
     | DiscussionOpened
     | DiscussionCommented
+    | CommentEdited
+    | CommentHidden
+    | DiscussionDeleted
     | DiscussionStatusChanged
     | DiscussionRenamed
 )

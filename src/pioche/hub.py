@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pioche.buckets.service import Buckets
     from pioche.collections.service import Collections
     from pioche.community.likes import Likes
+    from pioche.community.moderating import Moderation
+    from pioche.community.reacting import Reactions
     from pioche.community.service import Community
     from pioche.evals.service import Evals
     from pioche.follows.service import Follows
@@ -65,6 +67,8 @@ class Hub:
     commits: Commits
     buckets: Buckets
     community: Community
+    moderation: Moderation
+    reactions: Reactions
     likes: Likes
     links: Links
     collections: Collections

@@ -10,7 +10,10 @@ import msgspec
 
 from pioche.events import (
     AnyEvent,
+    CommentEdited,
+    CommentHidden,
     DiscussionCommented,
+    DiscussionDeleted,
     DiscussionOpened,
     DiscussionRenamed,
     DiscussionStatusChanged,
@@ -31,6 +34,9 @@ LISTENERS: dict[type[Event], tuple[str, ...]] = {
     DiscussionOpened: ("notifications.tell", "webhooks.gather"),
     DiscussionCommented: ("notifications.tell", "webhooks.gather"),
     DiscussionStatusChanged: ("notifications.tell", "webhooks.gather", "evals.settle"),
+    CommentEdited: ("webhooks.gather",),
+    CommentHidden: ("webhooks.gather",),
+    DiscussionDeleted: ("webhooks.gather",),
     DiscussionRenamed: ("notifications.tell", "webhooks.gather"),
     RepoCreated: ("links.resolve", "search.index", "webhooks.gather"),
     RepoUpdated: ("repos.measure", "links.read", "evals.read", "search.index", "webhooks.gather"),

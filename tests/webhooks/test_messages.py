@@ -135,3 +135,22 @@ def test_the_check_in_the_guide_accepts_what_is_sent_and_nothing_else(room: Hook
     assert names["is_genuine"](headers["X-Webhook-Signature"], body, "between-us")
     assert not names["is_genuine"](headers["X-Webhook-Signature"], body + b" ", "between-us")
     assert not names["is_genuine"](headers["X-Webhook-Signature"], body, "another")
+
+
+def test_edits_hiding_and_deletion_are_told(room: HookRoom, receiver: Receiver) -> None:
+    alice, bob = room.cast.alice, room.cast.bob
+    model = room.model(alice)
+    room.hook(alice, receiver.url, ("model", model), domains=["discussion"])
+    base = f"/api/models/{model}/discussions"
+    room.post(base, bob, json={"title": "Why?", "description": "I wonder"})
+    comment = f"{base}/1/comment/{room.get(f'{base}/1').json()['events'][0]['id']}"
+    for step in ("edit", "hide", "hide"):
+        room.post(f"{comment}/{step}", bob, json={"content": "I know"})
+        room.settle()
+    room.ask("DELETE", f"{base}/1", alice)
+    room.settle()
+    update = "update discussion.comment"
+    assert receiver.said == ["create discussion", update, update, "delete discussion"]
+    _, edited, hidden, deleted = (WebhookPayload.model_validate(one) for one in receiver.messages)
+    assert (edited.comment.content, hidden.comment.content, hidden.comment.hidden) == ("I know", None, True)
+    assert (deleted.discussion.num, deleted.discussion.title) == (1, "Why?")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from sqlalchemy.exc import IntegrityError
+from dataclasses import replace
 
 from pioche.accounts.access import Action, allows
 from pioche.accounts.types import Actor
-from pioche.community import store
+from pioche.community import remains, store
+from pioche.community.finding import require_comment, require_discussion, require_open_talk, require_talk
+from pioche.community.references import numbers_in, resolve
 from pioche.community.types import (
     Discussion,
     DiscussionDetails,
@@ -19,8 +20,15 @@ from pioche.community.types import (
     Opening,
     Status,
 )
-from pioche.errors import Conflict, Forbidden, InvalidInput, NotFound, RefMoved, RevisionNotFound
-from pioche.events import DiscussionCommented, DiscussionOpened, DiscussionRenamed, DiscussionStatusChanged
+from pioche.errors import Conflict, Forbidden, InvalidInput, RefMoved, RevisionNotFound
+from pioche.events import (
+    CommentEdited,
+    CommentHidden,
+    DiscussionCommented,
+    DiscussionOpened,
+    DiscussionRenamed,
+    DiscussionStatusChanged,
+)
 from pioche.names import CommitOid, RepoId
 from pioche.ports.database import Database, Tx
 from pioche.ports.gitstore import GitRepo, GitStore
@@ -52,9 +60,10 @@ class Community:
         """Its number. A pull request starts as a draft whose ref is where the default branch is."""
         _check_text(new.title, new.description)
         with self._database.read() as tx:
-            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
+            repo = require_talk(tx, actor, repo_id)
         if not new.is_pull_request:
             with self._database.write() as tx:
+                repo = require_talk(tx, actor, repo_id)
                 num = store.next_number(tx, repo.id)
                 announce(self._queue, tx, _add(tx, repo, num, actor, new, Opening()))
             return num
@@ -68,6 +77,8 @@ class Community:
     def open_with(self, actor: Actor, proposal: Proposal, revision: str, header: CommitHeader) -> int:
         """A pull request that shows a commit that was written for it."""
         new = NewDiscussion(header.summary.strip()[:MAX_TITLE], header.description.strip()[:MAX_TEXT], True)
+        with self._database.read() as tx:
+            require_talk(tx, actor, proposal.repo.repo_id)
         base = revision if revision.startswith("refs/") else f"{HEADS}{revision}"
         return self._open_pull_request(actor, proposal.repo, new, base, (proposal.commit, "open"))
 
@@ -80,11 +91,15 @@ class Community:
     def details(self, actor: Actor, repo_id: RepoId, num: int, with_patch: bool = False) -> DiscussionDetails:
         with self._database.read() as tx:
             repo = require_repo(tx, actor, repo_id, Action.READ)
-            discussion = _require(tx, repo, num)
-            events = store.events(tx, discussion.id)
+            discussion = require_discussion(tx, repo, num)
+            events = _with_references(tx, repo, store.events(tx, discussion.id, reader=actor.user_id))
             if not discussion.is_pull_request:
                 return DiscussionDetails(repo, discussion, events)
             require_content(tx, actor, repo_id)
+            left = remains.find(tx, discussion.id) if discussion.ref_deleted else None
+        if left is not None:
+            merged = _in_order([*events, *remains.commit_events(left)])
+            return DiscussionDetails(repo, discussion, merged, patch=left.patch if with_patch else None)
         return _with_changes(self._gitstore.open(repo.id), repo, discussion, events, with_patch)
 
     def comment(self, actor: Actor, repo_id: RepoId, num: int, text: str) -> DiscussionEvent:
@@ -92,11 +107,10 @@ class Community:
         if not text.strip():
             raise InvalidInput("A comment needs some text.")
         with self._database.write() as tx:
-            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
-            discussion = _require(tx, repo, num)
-            event_id = store.add_event(tx, discussion.id, "comment", actor.user_id, text)
-            announce(self._queue, tx, DiscussionCommented(actor.user_id, repo.id, discussion.id, event_id))
-            return DiscussionEvent(event_id, "comment", actor.name, text, tx.now)
+            repo, discussion = require_open_talk(tx, actor, repo_id, num)
+            event_id = self._say(tx, actor, repo, discussion, text)
+            refers = resolve(tx, repo, [text])
+            return DiscussionEvent(event_id, "comment", actor.name, text, tx.now, refers=refers)
 
     def edit_comment(self, actor: Actor, repo_id: RepoId, num: int, event_id: int, text: str) -> DiscussionEvent:
         """Its author, and whoever may write. What it said before is kept, for all to read."""
@@ -104,29 +118,34 @@ class Community:
         if not text.strip():
             raise InvalidInput("A comment needs some text. To take it back, hide it.")
         with self._database.write() as tx:
-            comment = _require_comment(tx, actor, repo_id, num, event_id)
+            repo, discussion = require_open_talk(tx, actor, repo_id, num)
+            comment = require_comment(tx, actor, repo, discussion, event_id)
             if comment.hidden:
                 raise Conflict("This comment is hidden, so it cannot be edited.")
             if len(comment.history) >= MAX_EDITS:
                 raise Conflict(f"A comment can be edited {MAX_EDITS} times.")
             if text != comment.text:
                 store.edit_comment(tx, event_id, actor.user_id, text)
-            return _require_comment(tx, actor, repo_id, num, event_id)
+                store.refer(tx, repo.id, num, numbers_in(text), actor.user_id)
+                announce(self._queue, tx, CommentEdited(actor.user_id, repo.id, discussion.id, event_id))
+            return _with_references(tx, repo, [require_comment(tx, actor, repo, discussion, event_id)])[0]
 
     def hide_comment(self, actor: Actor, repo_id: RepoId, num: int, event_id: int) -> DiscussionEvent:
         """Its author, and whoever may write. Nobody reads it again, nor what it said before."""
         with self._database.write() as tx:
-            _require_comment(tx, actor, repo_id, num, event_id)
-            store.hide_comment(tx, event_id)
-            return _require_comment(tx, actor, repo_id, num, event_id)
+            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
+            discussion = require_discussion(tx, repo, num)
+            if not require_comment(tx, actor, repo, discussion, event_id).hidden:
+                store.hide_comment(tx, event_id)
+                announce(self._queue, tx, CommentHidden(actor.user_id, repo.id, discussion.id, event_id))
+            return require_comment(tx, actor, repo, discussion, event_id)
 
     def rename(self, actor: Actor, repo_id: RepoId, num: int, title: str) -> DiscussionEvent:
         """Another title: its author, and whoever may write."""
         title = title.strip()
         _check_text(title, "")
         with self._database.write() as tx:
-            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
-            discussion = _require(tx, repo, num)
+            repo, discussion = require_open_talk(tx, actor, repo_id, num)
             if discussion.author_id != actor.user_id and not allows(actor, Action.WRITE, repo.resource):
                 raise Forbidden("Only its author and those who may write here can change the title.")
             if title == discussion.title:
@@ -142,15 +161,15 @@ class Community:
             raise InvalidInput("A discussion can be set to 'open' or 'closed'.")
         _check_text("-", comment)
         with self._database.write() as tx:
-            repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
-            discussion = _require(tx, repo, num)
+            repo, discussion = require_open_talk(tx, actor, repo_id, num)
             if discussion.author_id != actor.user_id and not allows(actor, Action.WRITE, repo.resource):
                 raise Forbidden("Only its author and those who may write here can open or close this.")
             if discussion.status == "merged":
                 raise Conflict("This pull request is merged; that cannot be undone here.")
+            if discussion.ref_deleted and status == "open":
+                raise Conflict("The commits of this pull request were deleted, so it cannot be opened again.")
             if comment.strip():
-                said = store.add_event(tx, discussion.id, "comment", actor.user_id, comment)
-                announce(self._queue, tx, DiscussionCommented(actor.user_id, repo.id, discussion.id, said))
+                self._say(tx, actor, repo, discussion, comment)
             store.set_status(tx, discussion.id, status)
             announce(self._queue, tx, DiscussionStatusChanged(actor.user_id, repo.id, discussion.id, status))
             event_id = store.add_event(tx, discussion.id, "status-change", actor.user_id, status)
@@ -159,8 +178,8 @@ class Community:
     def pin(self, actor: Actor, repo_id: RepoId, num: int, pinned: bool) -> None:
         """On top of the list, or no longer: whoever may write. Again changes nothing."""
         with self._database.write() as tx:
-            repo = require_repo(tx, actor, repo_id, Action.WRITE)
-            store.set_pinned(tx, _require(tx, repo, num).id, pinned)
+            repo = require_talk(tx, actor, repo_id, Action.WRITE)
+            store.set_pinned(tx, require_discussion(tx, repo, num).id, pinned)
 
     def merge(self, actor: Actor, repo_id: RepoId, num: int, comment: str = "") -> CommitOid:
         """The commit that the base branch is at afterwards. Raises `Conflict` with `details["files"]`."""
@@ -175,7 +194,7 @@ class Community:
 
     def _merge_once(self, actor: Actor, repo_id: RepoId, num: int, comment: str) -> CommitOid:
         with self._database.read() as tx:
-            repo = require_repo(tx, actor, repo_id, Action.WRITE)
+            repo = require_talk(tx, actor, repo_id, Action.WRITE)
             discussion = _require_mergeable(tx, repo, num)
             author = self._commits.signature(actor, tx.now)
         git = self._gitstore.open(repo.id)
@@ -189,14 +208,20 @@ class Community:
         def also(tx: Tx) -> None:
             current = _require_mergeable(tx, repo, num)
             if comment.strip():
-                said = store.add_event(tx, current.id, "comment", actor.user_id, comment)
-                announce(self._queue, tx, DiscussionCommented(actor.user_id, repo.id, current.id, said))
+                self._say(tx, actor, repo, current, comment)
             store.set_status(tx, current.id, "merged", new)
             announce(self._queue, tx, DiscussionStatusChanged(actor.user_id, repo.id, current.id, "merged"))
             store.add_event(tx, current.id, "status-change", actor.user_id, "merged")
 
         self._refs.move(actor, repo, [RefMove(discussion.base, ours, new)], also)
         return new
+
+    def _say(self, tx: Tx, actor: Actor, repo: Repo, discussion: Discussion, text: str) -> int:
+        """The id of the comment."""
+        event_id = store.add_event(tx, discussion.id, "comment", actor.user_id, text)
+        store.refer(tx, repo.id, discussion.num, numbers_in(text), actor.user_id)
+        announce(self._queue, tx, DiscussionCommented(actor.user_id, repo.id, discussion.id, event_id))
+        return event_id
 
     def _open_pull_request(
         self, actor: Actor, repo: Repo, new: NewDiscussion, base: str, start: tuple[CommitOid, Status]
@@ -212,7 +237,7 @@ class Community:
             try:
                 self._refs.move(actor, repo, [RefMove(f"refs/pr/{num}", None, head)], also)
                 return num
-            except (RefMoved, IntegrityError):
+            except RefMoved:
                 continue  # somebody took this number first
         raise Conflict("Many people are opening discussions here right now. Try again.")
 
@@ -221,29 +246,12 @@ def _add(tx: Tx, repo: Repo, num: int, actor: Actor, new: NewDiscussion, opening
     discussion_id = store.add(tx, repo.id, num, actor.user_id, new, opening)
     if new.description.strip():
         store.add_event(tx, discussion_id, "comment", actor.user_id, new.description)
+        store.refer(tx, repo.id, num, numbers_in(new.description), actor.user_id)
     return DiscussionOpened(actor.user_id, repo.id, discussion_id)
 
 
-def _require(tx: Tx, repo: Repo, num: int) -> Discussion:
-    found = store.find(tx, repo.id, num)
-    if found is None:
-        raise NotFound(f"There is no discussion #{num} here.")
-    return found
-
-
-def _require_comment(tx: Tx, actor: Actor, repo_id: RepoId, num: int, event_id: int) -> DiscussionEvent:
-    """A comment that the actor may edit and hide."""
-    repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
-    found = store.find_comment(tx, _require(tx, repo, num).id, event_id)
-    if found is None:
-        raise NotFound("There is no such comment here.")
-    if found.author_id != actor.user_id and not allows(actor, Action.WRITE, repo.resource):
-        raise Forbidden("Only its author and those who may write here can edit or hide a comment.")
-    return found
-
-
 def _require_mergeable(tx: Tx, repo: Repo, num: int) -> Discussion:
-    discussion = _require(tx, repo, num)
+    discussion = require_discussion(tx, repo, num)
     if not discussion.is_pull_request:
         raise InvalidInput(f"#{num} is a discussion, so there is nothing to merge.")
     if discussion.status not in ("draft", "open"):
@@ -268,9 +276,20 @@ def _with_changes(
     patch = None
     if with_patch:
         patch = git.patch(git.merge_base(ours, theirs), theirs).decode(errors="replace")
+    return DiscussionDetails(repo, discussion, _in_order([*events, *commits]), conflicts, patch)
+
+
+def _with_references(tx: Tx, repo: Repo, events: Sequence[DiscussionEvent]) -> list[DiscussionEvent]:
+    """What they speak of, in one look for all."""
+    refers = resolve(tx, repo, [event.text for event in events if event.kind == "comment"])
+    numbers = [int(event.text) for event in events if event.kind == "reference"]
+    refers |= resolve(tx, repo, [f"#{number}" for number in numbers])
+    return [replace(event, refers=refers) if event.kind in ("comment", "reference") else event for event in events]
+
+
+def _in_order(events: Sequence[DiscussionEvent]) -> list[DiscussionEvent]:
     # Git keeps whole seconds.
-    merged = sorted([*events, *commits], key=lambda event: (event.created_at // 1000, event.kind == "commit"))
-    return DiscussionDetails(repo, discussion, merged, conflicts, patch)
+    return sorted(events, key=lambda event: (event.created_at // 1000, event.kind == "commit"))
 
 
 def _check_text(title: str, text: str) -> None:

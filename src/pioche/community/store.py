@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, delete, false, func, insert, select, true, update
 
 from pioche.accounts.tables import accounts
-from pioche.community.tables import comment_versions, discussion_events, discussions
+from pioche.community import reaction_store
+from pioche.community.tables import comment_versions, discussion_events, discussions, reactions
 from pioche.community.types import (
     CommentVersion,
     Discussion,
@@ -17,18 +19,25 @@ from pioche.community.types import (
     EventKind,
     NewDiscussion,
     Opening,
+    Reaction,
     Status,
 )
+from pioche.errors import RefMoved
 from pioche.ports.database import Tx
+from pioche.repos.tables import repos
 
 
 def next_number(tx: Tx, repo_id: int) -> int:
-    highest = tx.execute(select(func.max(discussions.c.num)).where(discussions.c.repo_id == repo_id)).scalar()
-    return (highest or 0) + 1
+    """That of what was deleted is not given again."""
+    return int(tx.execute(select(repos.c.last_discussion).where(repos.c.id == repo_id)).scalar_one()) + 1
 
 
 def add(tx: Tx, repo_id: int, num: int, author_id: int | None, new: NewDiscussion, opening: Opening) -> int:
-    """The id of the row. A number that is taken breaks a unique constraint."""
+    """The id of the row. Raises `RefMoved` if the number is not the next one any more."""
+    row = repos.c
+    free = (row.id == repo_id, row.last_discussion == num - 1)
+    if tx.execute(update(repos).where(*free).values(last_discussion=num)).rowcount != 1:
+        raise RefMoved(f"Somebody took the number {num} first. Try again.")
     values = {
         "repo_id": repo_id,
         "num": num,
@@ -38,6 +47,7 @@ def add(tx: Tx, repo_id: int, num: int, author_id: int | None, new: NewDiscussio
         "status": opening.status,
         "base": opening.base,
         "created_at": tx.now,
+        "updated_at": tx.now,
     }
     number: int = tx.execute(insert(discussions).values(values).returning(discussions.c.id)).scalar_one()
     return number
@@ -49,7 +59,7 @@ def find(tx: Tx, repo_id: int, num: int) -> Discussion | None:
 
 
 def page(tx: Tx, repo_id: int, wanted: DiscussionFilter, size: int) -> tuple[list[Discussion], int]:
-    """(pinned ones, then newest first; how many there are on all pages)."""
+    """(pinned ones, then as it is sorted; how many there are on all pages)."""
     query = _select().where(discussions.c.repo_id == repo_id)
     if wanted.kind:
         query = query.where(discussions.c.is_pull_request == (wanted.kind == "pull_request"))
@@ -58,11 +68,35 @@ def page(tx: Tx, repo_id: int, wanted: DiscussionFilter, size: int) -> tuple[lis
         query = query.where(discussions.c.status.in_(statuses))
     if wanted.author:
         query = query.where(accounts.c.name_lower == wanted.author.lower())
+    if wanted.search:
+        query = query.where(discussions.c.title.icontains(wanted.search, autoescape=True))
     count: int = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    rows = tx.execute(
-        query.order_by(discussions.c.pinned.desc(), discussions.c.num.desc()).limit(size).offset(wanted.page * size)
-    )
-    return [_discussion(row) for row in rows], count
+    order = (discussions.c.pinned.desc(), *_sorted(wanted), discussions.c.num.desc())
+    rows = tx.execute(query.order_by(*order).limit(size).offset(wanted.page * size))
+    return _with_reactions(tx, [_discussion(row) for row in rows]), count
+
+
+def _sorted(wanted: DiscussionFilter) -> Sequence[ColumnElement[Any]]:
+    """What trends is what was spoken in last."""
+    match wanted.sort:
+        case "recently-created":
+            return ()
+        case "trending":
+            return (discussions.c.updated_at.desc(),)
+        case "reactions":
+            of_it = reactions.c.discussion_id == discussions.c.id
+            return (select(func.count()).where(of_it).correlate(discussions).scalar_subquery().desc(),)
+
+
+def _with_reactions(tx: Tx, found: list[Discussion]) -> list[Discussion]:
+    ids = [one.id for one in found]
+    top, users = reaction_store.top(tx, ids), reaction_store.users(tx, ids)
+    return [replace(one, top_reactions=top.get(one.id, ()), reaction_users=users.get(one.id, 0)) for one in found]
+
+
+def delete_discussion(tx: Tx, discussion_id: int) -> None:
+    """With all that hangs on it."""
+    tx.execute(delete(discussions).where(discussions.c.id == discussion_id))
 
 
 def set_status(tx: Tx, discussion_id: int, status: Status, merge_commit: str | None = None) -> None:
@@ -78,6 +112,14 @@ def set_pinned(tx: Tx, discussion_id: int, pinned: bool) -> None:
     tx.execute(update(discussions).where(discussions.c.id == discussion_id).values(pinned=pinned))
 
 
+def set_locked(tx: Tx, discussion_id: int, locked: bool) -> None:
+    tx.execute(update(discussions).where(discussions.c.id == discussion_id).values(locked=locked))
+
+
+def set_ref_deleted(tx: Tx, discussion_id: int) -> None:
+    tx.execute(update(discussions).where(discussions.c.id == discussion_id).values(ref_deleted=True))
+
+
 def add_event(tx: Tx, discussion_id: int, kind: EventKind, author_id: int | None, text: str, was: str = "") -> int:
     values = {
         "discussion_id": discussion_id,
@@ -88,14 +130,46 @@ def add_event(tx: Tx, discussion_id: int, kind: EventKind, author_id: int | None
         "created_at": tx.now,
     }
     number: int = tx.execute(insert(discussion_events).values(values).returning(discussion_events.c.id)).scalar_one()
+    grown = {"comments": discussions.c.comments + 1} if kind == "comment" else {}
+    tx.execute(update(discussions).where(discussions.c.id == discussion_id).values(updated_at=tx.now, **grown))
     return number
 
 
-def events(tx: Tx, discussion_id: int) -> list[DiscussionEvent]:
-    """Oldest first."""
-    history = _versions(tx, discussion_events.c.discussion_id == discussion_id)
+def refer(tx: Tx, repo_id: int, num: int, numbers: Sequence[int], author_id: int | None) -> None:
+    """Discussion `num` speaks of these others of its repository: each shows that, once."""
+    row, event = discussions.c, discussion_events.c
+    about = select(row.id).where(row.repo_id == repo_id, row.num.in_(numbers), row.num != num)
+    told = select(event.discussion_id).where(
+        event.discussion_id.in_(about), event.kind == "reference", event.text == str(num)
+    )
+    common = {"kind": "reference", "author_id": author_id, "text": str(num), "created_at": tx.now}
+    new = [{**common, "discussion_id": one.id} for one in tx.execute(about.where(row.id.not_in(told)))]
+    if new:
+        tx.execute(insert(discussion_events), new)
+
+
+def events(
+    tx: Tx, discussion_id: int, page: tuple[int, int] | None = None, reader: int | None = None
+) -> list[DiscussionEvent]:
+    """Oldest first; `page` is how many to leave out and how many to read. `reader` finds their own reactions."""
     query = _select_events().where(discussion_events.c.discussion_id == discussion_id).order_by(discussion_events.c.id)
-    return [_event(row, history.get(row.id, ())) for row in tx.execute(query)]
+    if page is not None:
+        query = query.offset(page[0]).limit(page[1])
+    rows = tx.execute(query).all()
+    if not rows:
+        return []
+    first, last = rows[0].id, rows[-1].id
+    here = (discussion_events.c.discussion_id == discussion_id) & discussion_events.c.id.between(first, last)
+    history = _versions(tx, here)
+    reacted = reaction_store.of_events(tx, discussion_id, first, last, reader)
+    return [_event(row, history.get(row.id, ()), reacted.get(row.id, ())) for row in rows]
+
+
+def count_events(tx: Tx, discussion_id: int, before: int | None = None) -> int:
+    """All of them, or those older than this one."""
+    row = discussion_events.c
+    query = select(func.count()).where(row.discussion_id == discussion_id)
+    return int(tx.execute(query if before is None else query.where(row.id < before)).scalar_one())
 
 
 def find_comment(tx: Tx, discussion_id: int, event_id: int) -> DiscussionEvent | None:
@@ -105,7 +179,10 @@ def find_comment(tx: Tx, discussion_id: int, event_id: int) -> DiscussionEvent |
         discussion_events.c.kind == "comment",
     )
     row = tx.execute(query).first()
-    return None if row is None else _event(row, _versions(tx, discussion_events.c.id == event_id).get(event_id, ()))
+    if row is None:
+        return None
+    reacted = reaction_store.of_events(tx, discussion_id, event_id, event_id, None)
+    return _event(row, _versions(tx, discussion_events.c.id == event_id).get(event_id, ()), reacted.get(event_id, ()))
 
 
 def edit_comment(tx: Tx, event_id: int, editor_id: int | None, text: str) -> None:
@@ -122,14 +199,16 @@ def edit_comment(tx: Tx, event_id: int, editor_id: int | None, text: str) -> Non
 
 
 def hide_comment(tx: Tx, event_id: int) -> None:
+    reaction_store.remove_all(tx, event_id)
     tx.execute(update(discussion_events).where(discussion_events.c.id == event_id).values(hidden=True))
 
 
 def pull_request_author(tx: Tx, repo_id: int, num: int) -> int | None:
-    """The account that opened it; None if there is no such pull request, or that account is gone."""
+    """The account that opened it; None if there is no such pull request, or its ref or that account is gone."""
     query = select(discussions.c.author_id).where(
-        discussions.c.repo_id == repo_id, discussions.c.num == num, discussions.c.is_pull_request
+        discussions.c.repo_id == repo_id, discussions.c.num == num, discussions.c.is_pull_request == true()
     )
+    query = query.where(discussions.c.ref_deleted == false())
     author: int | None = tx.execute(query).scalar()
     return author
 
@@ -158,7 +237,7 @@ def _select_events() -> Select[Any]:
     )
 
 
-def _event(row: Row[Any], history: Sequence[CommentVersion]) -> DiscussionEvent:
+def _event(row: Row[Any], history: Sequence[CommentVersion], reacted: Sequence[Reaction]) -> DiscussionEvent:
     return DiscussionEvent(
         id=row.id,
         kind=row.kind,
@@ -171,6 +250,7 @@ def _event(row: Row[Any], history: Sequence[CommentVersion]) -> DiscussionEvent:
         edited_at=row.edited_at,
         editor=row.editor,
         history=() if row.hidden else history,
+        reactions=reacted,
     )
 
 
@@ -193,4 +273,7 @@ def _discussion(row: Row[Any]) -> Discussion:
         merge_commit=row.merge_commit,
         created_at=row.created_at,
         pinned=row.pinned,
+        locked=row.locked,
+        comments=row.comments,
+        ref_deleted=row.ref_deleted,
     )

@@ -31,6 +31,10 @@ discussions = Table(
     Column("merge_commit", String(40)),
     Column("created_at", BigInteger, nullable=False),
     Column("pinned", Boolean, nullable=False, server_default=false()),
+    Column("locked", Boolean, nullable=False, server_default=false()),
+    Column("comments", Integer, nullable=False, server_default="0"),
+    Column("updated_at", BigInteger, nullable=False, server_default="0"),
+    Column("ref_deleted", Boolean, nullable=False, server_default=false()),  # see `pull_request_remains`
     UniqueConstraint("repo_id", "num", name="uq_discussions_num"),
     Index("ix_discussions_author", "author_id"),
 )
@@ -40,7 +44,7 @@ discussion_events = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("discussion_id", Integer, ForeignKey("discussions.id", ondelete="CASCADE"), nullable=False),
-    Column("kind", String(16), nullable=False),  # comment | status-change | title-change
+    Column("kind", String(16), nullable=False),  # comment | status-change | title-change | locking-change | reference
     Column("author_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
     Column("text", Text, nullable=False),  # of a comment, the Markdown; of a change, what it is now
     Column("was", String(300), nullable=False, server_default=""),  # the title before a title-change
@@ -61,6 +65,36 @@ comment_versions = Table(
     Column("text", Text, nullable=False),
     Column("written_at", BigInteger, nullable=False),
     Index("ix_comment_versions_event", "event_id", "id"),
+)
+
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("discussion_id", Integer, ForeignKey("discussions.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", Integer, ForeignKey("discussion_events.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("emoji", String(8), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("event_id", "user_id", "emoji", name="uq_reactions"),
+    Index("ix_reactions_discussion", "discussion_id"),
+    Index("ix_reactions_user", "user_id"),
+)
+
+# What a pull request showed when its ref was deleted: git forgets the commits in time.
+pull_request_remains = Table(
+    "pull_request_remains",
+    metadata,
+    Column(
+        "discussion_id",
+        Integer,
+        ForeignKey("discussions.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("head", String(40), nullable=False),
+    Column("commits", Text, nullable=False),  # JSON list of {oid, title, author, date}, oldest first
+    Column("patch", Text, nullable=False),
 )
 
 likes = Table(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pioche.repos.types import Repo
 
 Status = Literal["draft", "open", "closed", "merged"]
-EventKind = Literal["comment", "status-change", "title-change", "commit"]
+EventKind = Literal["comment", "status-change", "title-change", "locking-change", "reference", "commit"]
+Sort = Literal["recently-created", "trending", "reactions"]
+SORTS: tuple[Sort, ...] = ("recently-created", "trending", "reactions")
+EMOJIS = ("🔥", "🚀", "👀", "❤️", "🤗", "😎", "➕", "🧠", "👍", "🤝", "😔", "🤯")
+"""What people react with: the reference's twelve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,11 @@ class Discussion:
     merge_commit: str | None
     created_at: int
     pinned: bool = False
+    locked: bool = False
+    comments: int = 0
+    ref_deleted: bool = False
+    top_reactions: Sequence[tuple[str, int]] = ()  # in lists: emoji and how often, most first
+    reaction_users: int = 0
 
     @property
     def ref(self) -> str:
@@ -43,8 +52,19 @@ class CommentVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """`users` are names, the first that reacted so first; at most a hundred of `count`."""
+
+    emoji: str
+    users: Sequence[str]
+    count: int
+    mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DiscussionEvent:
-    """`text`: Markdown of a comment, the new status, the new title, or the title of a commit (then `oid` is set).
+    """`text`: Markdown of a comment, the new status, the new title, the title of a commit (then `oid` is set),
+    `locked` or `unlocked`, or the number of the discussion that refers to this one.
 
     `was` is the title before a title-change. A hidden comment has neither text nor `history`, which is oldest first.
     """
@@ -61,6 +81,8 @@ class DiscussionEvent:
     edited_at: int | None = None
     editor: str | None = None
     history: Sequence[CommentVersion] = ()
+    reactions: Sequence[Reaction] = ()
+    refers: Mapping[str, str] = field(default_factory=dict)  # `@alice`, `#12` in its text -> where they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +102,13 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class DiscussionFilter:
-    """`kind` and `status` "" is all; `open` includes drafts. `page` counts from 0."""
+    """`kind` and `status` "" is all; `open` includes drafts. `search` is a part of the title. `page` counts from 0."""
 
     kind: Literal["", "discussion", "pull_request"] = ""
     status: Literal["", "open", "closed"] = ""
     author: str = ""
+    search: str = ""
+    sort: Sort = "recently-created"
     page: int = 0
 
 

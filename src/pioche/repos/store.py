@@ -44,6 +44,7 @@ def to_repo(row: Row[Any]) -> Repo:
         downloads=row.downloads,
         downloads_all=row.downloads_all,
         trending=row.trending,
+        discussions_disabled=row.discussions_disabled,
         config=msgspec.json.decode(row.config),
         parameters=msgspec.json.decode(row.parameters),
     )
@@ -144,6 +145,10 @@ def rename(tx: Tx, repo: Repo, owner_id: int, target: RepoId) -> None:
             repo_id=repo.id,
         )
     )
+
+
+def set_discussions_disabled(tx: Tx, number: int, disabled: bool) -> None:
+    tx.execute(update(repos).where(repos.c.id == number).values(discussions_disabled=disabled))
 
 
 def set_settings(tx: Tx, number: int, private: bool, gated: Gated) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from pioche.ports.database import metadata
@@ -46,6 +47,8 @@ repos = Table(
     Column("name_lower", String(96), nullable=False),
     Column("private", Boolean, nullable=False),
     Column("gated", String(8), nullable=False, server_default=""),  # "", "auto" or "manual"
+    Column("discussions_disabled", Boolean, nullable=False, server_default=false()),
+    Column("last_discussion", Integer, nullable=False, server_default="0"),  # the number that was given last
     Column("default_branch", String(200), nullable=False, server_default="main"),
     Column("created_by", Integer),
     Column("created_at", BigInteger, nullable=False),

@@ -39,6 +39,7 @@ class Repo:
     downloads: int  # of the last 30 days
     downloads_all: int = 0
     trending: float = 0.0  # see `trending.py`
+    discussions_disabled: bool = False
     config: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)  # dtype -> count, from safetensors headers
 

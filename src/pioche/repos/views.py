@@ -19,6 +19,7 @@ class Header:
     can_write: bool
     can_admin: bool
     can_discuss: bool
+    discussions_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)

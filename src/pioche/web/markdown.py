@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -25,6 +25,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 from pioche.web.highlight import highlight
+from pioche.web.references import link_references
 from pioche.web.sanitise import sanitise
 
 MAX_CHARS = 1_000_000
@@ -50,19 +51,24 @@ class _TooSlow(Exception):
 
 
 def render_card(
-    text: str, link: Callable[[str], str], say: Callable[[str], str] = str, seconds: float = MAX_SECONDS
+    text: str,
+    link: Callable[[str], str],
+    say: Callable[[str], str] = str,
+    seconds: float = MAX_SECONDS,
+    refers: Mapping[str, str] | None = None,
 ) -> str:
     """HTML of a card whose front matter is already gone. It is safe to put in a page as it is.
 
     `link` gives the address of a relative link or image (`assets/a.png`); `say` translates our own notices;
-    `seconds` is the processor time that parsing may take.
+    `seconds` is the processor time that parsing may take; `refers` is where `@name` and `#12` lead, in lower case.
     """
     notice = ""
     if len(text) > MAX_CHARS:
         text = text[:MAX_CHARS]
         notice = _notice(say("This text is too long to show in full. Its file has the rest."))
     try:
-        html = _parser().render(text, {"until": time.thread_time() + seconds, "calls": 0, "code": [0, 0]})
+        clock = {"until": time.thread_time() + seconds, "calls": 0, "code": [0, 0]}
+        html = _parser().render(text, {**clock, "refers": refers or {}})
         if len(html) > MAX_HTML:
             raise _TooSlow
     except _TooSlow:
@@ -84,6 +90,7 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.before("table", "clock", _block_clock, {"alt": ["paragraph", "reference", "blockquote"]})
     parser.inline.ruler.before("text", "clock", _inline_clock)
     parser.core.ruler.push("bare_addresses", _link_bare_addresses)
+    parser.core.ruler.push("references", link_references)
     parser.core.ruler.push("heading_anchors", _anchor_headings)
     parser.core.ruler.push("cell_alignment", _align_cells)
     for name in ("math_inline", "math_inline_double", "math_block", "math_block_label"):

@@ -23,6 +23,11 @@ class RepoName(msgspec.Struct):
     type: str
 
 
+class TopReaction(msgspec.Struct):
+    reaction: str
+    count: int
+
+
 class Discussion(msgspec.Struct, rename="camel"):
     num: int
     title: str
@@ -32,6 +37,10 @@ class Discussion(msgspec.Struct, rename="camel"):
     repo: RepoName
     author: Author | UnsetType = UNSET
     pinned: bool = False
+    locked: bool = False
+    num_comments: int = 0
+    top_reactions: list[TopReaction] = []
+    num_reaction_users: int = 0
 
 
 class DiscussionList(msgspec.Struct):
@@ -42,7 +51,7 @@ class DiscussionList(msgspec.Struct):
 
 class Event(msgspec.Struct, rename="camel"):
     """`data`: comment `{edited, hidden, latest, history}`; status-change `{status}`; commit `{subject, oid}`;
-    title-change `{from, to}`.
+    title-change `{from, to}`; locking-change `{locked}`; reference `{num}`, of the discussion that speaks of this one.
     """
 
     id: str
@@ -88,6 +97,23 @@ class Pin(msgspec.Struct):
     """Without a word, it is pinned."""
 
     pinned: bool = True
+
+
+class Lock(msgspec.Struct):
+    """Without a word, it is locked."""
+
+    locked: bool = True
+
+
+class NewReaction(msgspec.Struct):
+    reaction: str
+
+
+class Storage(msgspec.Struct, rename="camel"):
+    """Bytes that deleting the ref of a pull request would free."""
+
+    estimated_storage: int
+    ref_deleted: bool
 
 
 class NewStatus(msgspec.Struct):

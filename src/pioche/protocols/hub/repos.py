@@ -52,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, rename="camel"):
     gated: Literal["auto", "manual"] | bool | UnsetType | None = UNSET
     visibility: str | None = None
     private: bool | None = None
+    discussions_disabled: bool | None = None
 
 
 class Duplicate(msgspec.Struct, frozen=True, rename="camel"):

@@ -60,10 +60,13 @@ def change_settings(call: Call) -> Response:
     wanted = call.json(wire.Settings)
     private = _is_private(wanted.visibility, wanted.private)
     gated = _gated(wanted)
-    if private is None and gated is None:
-        raise InvalidInput("Say what to change: 'visibility' or 'gated'.")
+    if private is None and gated is None and wanted.discussions_disabled is None:
+        raise InvalidInput("Say what to change: 'visibility', 'gated' or 'discussionsDisabled'.")
+    if wanted.discussions_disabled is not None:
+        call.hub.repos.set_discussions(call.actor, repo_of(call), wanted.discussions_disabled)
     repo = call.hub.repos.change_settings(call.actor, repo_of(call), private, gated)
-    return json_response({"private": repo.private, "gated": repo.gated or False})
+    answer = {"private": repo.private, "gated": repo.gated or False, "discussionsDisabled": repo.discussions_disabled}
+    return json_response(answer)
 
 
 def auth_check(call: Call) -> Response:

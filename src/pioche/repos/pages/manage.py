@@ -69,6 +69,12 @@ def change_visibility(call: Call) -> Response:
     return _back(call, _("Only people with access see this now.") if private else _("Everyone sees this now."))
 
 
+def change_discussions(call: Call) -> Response:
+    disabled = call.form().get("discussions") == "off"
+    call.hub.repos.set_discussions(call.actor, repo_of(call), disabled)
+    return _back(call, _("Nobody can discuss here now.") if disabled else _("People can discuss here now."))
+
+
 def move(call: Call) -> Response:
     form, old = call.form(), repo_of(call)
     try:
@@ -123,6 +129,7 @@ routes = [
     Route("POST", "/new", create, dialect="html"),
     *for_each_kind("GET", "/{repo}/settings", show_settings, dialect="html"),
     *for_each_kind("POST", "/{repo}/settings/visibility", change_visibility, dialect="html"),
+    *for_each_kind("POST", "/{repo}/settings/discussions", change_discussions, dialect="html"),
     *for_each_kind("POST", "/{repo}/settings/move", move, dialect="html"),
     *for_each_kind("POST", "/{repo}/settings/delete", delete, dialect="html"),
 ]

@@ -186,6 +186,7 @@ def _header(actor: Actor, repo: Repo) -> Header:
         allows(actor, Action.WRITE, resource),
         allows(actor, Action.ADMIN, resource),
         allows(actor, Action.DISCUSS, resource),
+        not repo.discussions_disabled,
     )
 
 

@@ -120,6 +120,11 @@ class Repos(Making):
                 wiring.announce(self._queue, tx, event)
         return self.find(actor, repo_id)
 
+    def set_discussions(self, actor: Actor, repo_id: RepoId, disabled: bool) -> None:
+        """Turned off, all that was said stays and nothing is added."""
+        with self._database.write() as tx:
+            store.set_discussions_disabled(tx, require_repo(tx, actor, repo_id, Action.ADMIN).id, disabled)
+
     def delete(self, actor: Actor, repo_id: RepoId) -> None:
         """Gone for everybody at once; its folder and bytes follow in the background."""
         with self._database.write() as tx:

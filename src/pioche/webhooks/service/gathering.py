@@ -97,6 +97,9 @@ class Gathering:
         if repo is None:
             return None
         payload = Payload(EventPart(action, scope), self._repo(repo))
+        if event["type"] == "DiscussionDeleted":
+            payload.discussion = self._deleted_discussion(repo, event)
+            return repo.resource, payload
         match event["type"]:
             case "RepoUpdated":
                 payload.updated_refs = [RefPart(event["ref"], event["old"], event["new"])]
@@ -154,6 +157,14 @@ class Gathering:
         if row.is_pull_request:
             merged = row.merge_commit or UNSET
             part.changes = Changes(row.base or f"refs/heads/{repo.default_branch}", merged)
+        return part
+
+    def _deleted_discussion(self, repo: Repo, event: Mapping[str, Any]) -> DiscussionPart:
+        what = (event["num"], event["title"], event["is_pull_request"], event["status"])
+        place = f"{self._base}/{repo.repo_id.path}/discussions/{event['num']}"
+        part = DiscussionPart(external(event["discussion_id"]), *what, Urls(place))
+        if event["author_id"] is not None:
+            part.author = Who(external(event["author_id"]))
         return part
 
     def _comment(self, tx: Tx, repo: Repo, discussion: Row[Any], event: Mapping[str, Any]) -> CommentPart | UnsetType:
