@@ -204,7 +204,7 @@ def build_hub(settings: Settings) -> Hub:
         **_above_repos(database, queue, signer, settings, gitstore),
         **_finding(database, gitstore, queue, repos),
         refs=refs,
-        infos=Infos(database, gitstore, lfs),
+        infos=Infos(database, gitstore, lfs, queue),
         upkeep=Upkeep(database, gitstore, queue, lfs),
         git=Git(database, gitstore, refs, lfs, settings, community_store.pull_request_author),
     )

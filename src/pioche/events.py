@@ -72,6 +72,12 @@ class RepoRanked(Event, frozen=True, tag=True):
     repo_id: int
 
 
+class RepoMeasured(Event, frozen=True, tag=True):
+    """The weights of a model were read: how many parameters it has is known, or changed."""
+
+    repo_id: int
+
+
 class AccessRequested(Event, frozen=True, tag=True):
     """Somebody asked to be let in to a gated repository and waits for its owner."""
 
@@ -154,6 +160,7 @@ AnyEvent = (
     | RepoSettingsChanged
     | RepoDeleted
     | RepoRanked
+    | RepoMeasured
     | AccessRequested
     | AccessDecided
     | DiscussionOpened

@@ -20,6 +20,7 @@ from pioche.events import (
     Event,
     RepoCreated,
     RepoDeleted,
+    RepoMeasured,
     RepoMoved,
     RepoRanked,
     RepoSettingsChanged,
@@ -42,6 +43,7 @@ LISTENERS: dict[type[Event], tuple[str, ...]] = {
     RepoUpdated: ("repos.measure", "links.read", "evals.read", "search.index", "webhooks.gather"),
     RepoMoved: ("links.resolve", "search.index", "webhooks.gather"),
     RepoRanked: ("search.index",),
+    RepoMeasured: ("search.index",),
     RepoSettingsChanged: ("search.index", "webhooks.gather"),
     RepoDeleted: ("search.index", "webhooks.gather"),
 }

@@ -220,7 +220,7 @@ def test_a_private_repository_does_not_exist_for_others(room: Room) -> None:
     before = [sees(room, person, repo, parent) for person in everybody]
     assert before == [(200, True, True, True, 1)] * 5
     answer = room.ask("PUT", f"/api/models/{repo}/settings", cast.alice, json={"visibility": "private"})
-    assert answer.json() == {"private": True, "gated": False}
+    assert answer.json() == {"private": True, "gated": False, "discussionsDisabled": False}
     hidden = (404, False, False, False, 0)
     after = [sees(room, person, repo, parent) for person in everybody]
     assert after == [(401, *hidden[1:]), hidden, hidden, before[0], before[0]]

@@ -33,6 +33,14 @@ class Papers:
             raise _unknown(key)
         return PaperPage(paper or Paper(key), found[0][0], found[1][0], found[2][0], totals)
 
+    def named(self, keys: Sequence[str]) -> Sequence[Paper]:
+        """What people told of these, which something that the reader sees refers to; else the number alone."""
+        if not keys:
+            return []
+        with self._database.read() as tx:
+            known = store.find_many(tx, keys)
+        return [known.get(key) or Paper(key) for key in keys]
+
     def list(self, actor: Actor, wanted: PaperFilter, offset: int, limit: int) -> Sequence[Paper]:
         """Those that people told of; on the first page of a plain list, then those that cards refer to."""
         if len(wanted.text) > 300:

@@ -12,9 +12,11 @@ from typing import Any
 
 from pioche.names import RepoKind
 from pioche.protocols.card import texts
+from pioche.repos.describe import describe
 
 MAX_TAGS = 300
 MAX_TAG = 120
+MAX_TEMPLATE = 20_000
 BENCHMARK = "benchmark:official"
 """What clients find leaderboards by. Here the word of the dataset's owner makes it so, in `eval.yaml`."""
 
@@ -30,6 +32,7 @@ class Facts:
     config: Mapping[str, Any] = field(default_factory=dict)
     pipeline: Mapping[str, Any] = field(default_factory=dict)  # model_index.json of diffusers
     benchmark: Mapping[str, Any] = field(default_factory=dict)  # eval.yaml of a dataset
+    tokenizer: Mapping[str, Any] = field(default_factory=dict)  # tokenizer_config.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def derive(facts: Facts) -> Derived:
         case RepoKind.DATASET:
             tags = [*_formats(facts), *_prefixed(facts.card, _DATASET_FIELDS), *texts(facts.card.get("tags"))]
             tags += [*_papers(facts), *([BENCHMARK] if facts.benchmark else [])]
-            config = {"benchmark": facts.benchmark} if facts.benchmark else {}
+            config = {**({"benchmark": facts.benchmark} if facts.benchmark else {}), **describe(facts.text)}
             return Derived(facts.card, _clean(tags), None, None, None, config)
         case RepoKind.SPACE:
             sdk = _word(facts.card.get("sdk"))
@@ -72,6 +75,7 @@ def _model(facts: Facts) -> Derived:
         *_formats(facts),
         *([model_type] if model_type else []),
         *([task] if task else []),
+        *(["conversational"] if _talks(facts, task) else []),
         *texts(card.get("tags")),
         *texts(card.get("language")),
         *_prefixed(card, ("license",)),
@@ -123,7 +127,29 @@ def _short_config(facts: Facts) -> dict[str, Any]:
         short["diffusers"] = {"_class_name": name}
     if isinstance(facts.config.get("auto_map"), dict):
         short["auto_map"] = {str(k): str(v)[:200] for k, v in list(facts.config["auto_map"].items())[:20]}
+    if tokenizer := _short_tokenizer(facts.tokenizer):
+        short["tokenizer_config"] = tokenizer
     return short
+
+
+def _short_tokenizer(config: Mapping[str, Any]) -> dict[str, str]:
+    """Special tokens, each a text or an object with it, and the chat template unless it is very long."""
+    short = {}
+    for key in ("bos_token", "eos_token", "pad_token", "unk_token", "mask_token"):
+        value = config.get(key)
+        token = value.get("content") if isinstance(value, dict) else value
+        if isinstance(token, str) and token and len(token) <= MAX_TAG:
+            short[key] = token
+    template = config.get("chat_template")
+    if isinstance(template, str) and 0 < len(template) <= MAX_TEMPLATE:
+        short["chat_template"] = template
+    return short
+
+
+def _talks(facts: Facts, task: str | None) -> bool:
+    """Is it made for conversations?"""
+    has_template = bool(facts.tokenizer.get("chat_template")) or "chat_template.jinja" in facts.paths
+    return has_template and task in ("text-generation", "image-text-to-text")
 
 
 def _base_models(facts: Facts) -> list[str]:

@@ -47,6 +47,7 @@ def to_repo(row: Row[Any]) -> Repo:
         discussions_disabled=row.discussions_disabled,
         config=msgspec.json.decode(row.config),
         parameters=msgspec.json.decode(row.parameters),
+        gguf=msgspec.json.decode(row.gguf),
     )
 
 
@@ -225,9 +226,13 @@ def set_derived(tx: Tx, number: int, head: CommitOid | None, derived: Derived, s
     tx.execute(update(repos).where(repos.c.id == number).values(values))
 
 
-def set_parameters(tx: Tx, number: int, head: str, parameters: Mapping[str, int]) -> None:
+def set_parameters(tx: Tx, number: int, head: str, parameters: Mapping[str, int], gguf: Mapping[str, Any]) -> None:
     """Nothing happens if the default branch has moved on since it was at `head`."""
-    values = {"parameters": msgspec.json.encode(parameters).decode(), "parameter_count": sum(parameters.values())}
+    values = {
+        "parameters": msgspec.json.encode(parameters).decode(),
+        "parameter_count": min(sum(parameters.values()), 2**62),
+        "gguf": msgspec.json.encode(gguf).decode(),
+    }
     tx.execute(update(repos).where(repos.c.id == number, repos.c.head == head).values(values))
 
 

@@ -62,7 +62,8 @@ repos = Table(
     Column("library", String(64)),
     Column("sdk", String(16)),  # spaces: gradio, streamlit, docker, static
     Column("config", Text, nullable=False, server_default="{}"),  # the telling part of config.json
-    Column("parameters", Text, nullable=False, server_default="{}"),  # JSON: dtype -> count of safetensors
+    Column("parameters", Text, nullable=False, server_default="{}"),  # JSON: dtype -> count, of safetensors or GGUF
+    Column("gguf", Text, nullable=False, server_default="{}"),  # JSON: what the header of a GGUF file says
     Column("parameter_count", BigInteger),
     Column("storage", BigInteger, nullable=False, server_default="0"),  # bytes of large files in the default branch
     Column("likes", Integer, nullable=False, server_default="0"),

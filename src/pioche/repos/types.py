@@ -41,7 +41,8 @@ class Repo:
     trending: float = 0.0  # see `trending.py`
     discussions_disabled: bool = False
     config: Mapping[str, Any] = field(default_factory=dict)
-    parameters: Mapping[str, int] = field(default_factory=dict)  # dtype -> count, from safetensors headers
+    parameters: Mapping[str, int] = field(default_factory=dict)  # dtype -> count, of safetensors or GGUF
+    gguf: Mapping[str, Any] = field(default_factory=dict)  # what the header of a GGUF file says
 
     @property
     def resource(self) -> Resource:

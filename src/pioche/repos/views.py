@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pioche.names import CommitOid
 from pioche.ports.gitstore import CommitInfo, DiffFile, Ref, TreeNode
+from pioche.repos.quants import Quant
 from pioche.repos.types import Repo
 
 
@@ -45,7 +46,8 @@ class CardPage:
     header: Header
     place: Place | None
     text: str | None
-    parameters: Mapping[str, int]  # dtype -> count, from headers of safetensors
+    parameters: Mapping[str, int]  # dtype -> count, from headers of safetensors or GGUF
+    quants: Sequence[Quant] = ()  # variants in GGUF
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ class RepoInfo(
         "created_at": "createdAt",
         "downloads_all_time": "downloadsAllTime",
         "eval_results": "evalResults",
+        "main_size": "mainSize",
+        "xet_enabled": "xetEnabled",
         "last_modified": "lastModified",
         "model_index": "model-index",
         "resource_group": "resourceGroup",
@@ -97,6 +99,9 @@ class RepoInfo(
     mask_token: str | UnsetType = UNSET
     base_models: Sequence[str] | UnsetType = UNSET
     children_model_count: int | UnsetType = UNSET
+    gguf: Mapping[str, Any] | UnsetType = UNSET
+    main_size: int | UnsetType = UNSET
+    xet_enabled: bool | UnsetType = UNSET
     eval_results: Sequence[Mapping[str, Any]] | UnsetType = UNSET
     spaces: Sequence[str] | UnsetType = UNSET
     models: Sequence[str] | UnsetType = UNSET

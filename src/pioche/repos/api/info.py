@@ -202,6 +202,11 @@ def _text(card: Mapping[str, Any], name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _said(found: Info, name: str) -> str | None:
+    """By the metadata of the card, else by its text."""
+    return _text(found.derived.card, name) or _text(found.derived.config, name)
+
+
 def _subdomain(found: Info) -> str:
     return re.sub(r"[^a-z0-9]+", "-", found.repo.repo_id.full.lower()).strip("-")
 
@@ -247,15 +252,18 @@ _VALUES: dict[str, Callable[[Info], Any]] = {
     "config": lambda found: found.derived.config,
     "model-index": _card_field("model-index"),
     "widgetData": _card_field("widget"),
-    "mask_token": _card_text("mask_token"),
+    "mask_token": lambda found: _text(found.derived.config.get("tokenizer_config", {}), "mask_token"),
     "baseModels": _card_texts("base_model"),
     "models": _card_texts("models"),
     "datasets": _card_texts("datasets"),
-    "description": _card_text("description"),
-    "citation": _card_text("citation"),
+    "description": lambda found: _said(found, "description"),
+    "citation": lambda found: _said(found, "citation"),
     "paperswithcode_id": _card_text("paperswithcode_id"),
     "inferenceProviderMapping": lambda found: [],
     "safetensors": _safetensors,
+    "gguf": lambda found: found.gguf or None,
+    "mainSize": lambda found: sum(node.size for node in found.files),
+    "xetEnabled": lambda found: True,
     "transformersInfo": _transformers,
     "sdk": lambda found: found.derived.sdk,
     "subdomain": _subdomain,

@@ -9,11 +9,10 @@ from typing import Any
 from starlette.responses import Response
 
 from pioche.errors import EntryNotFound, GatedRepo, HubError
-from pioche.names import RepoKind
 from pioche.protocols.card import split_front_matter
-from pioche.protocols.evals import read_model_index
 from pioche.repos.pages.diff import rows_of
 from pioche.repos.pages.links import file_url, repo_url, resolve_card_link
+from pioche.repos.pages.side import side_values
 from pioche.repos.types import Repo
 from pioche.repos.views import FilePage, Header
 from pioche.web.call import Call
@@ -30,19 +29,8 @@ def show_card(call: Call) -> Response:
     if view.text is not None and view.place is not None:
         revision = view.place.revision
         html = render_card(view.text, lambda link: resolve_card_link(repo.repo_id, revision, link))
-    days = () if repo.repo_id.kind is RepoKind.SPACE else call.hub.downloads.days(repo.id)
-    values = {"view": view, "card_html": html, "days": days, **gate_values(call, repo), **_side_values(call, repo)}
+    values = {"view": view, "card_html": html, **gate_values(call, repo), **side_values(call, repo)}
     return _page(call, "repos/card.html", view.header, "card", **values)
-
-
-def _side_values(call: Call, repo: Repo) -> dict[str, Any]:
-    """What other rooms tell of a repository beside its card."""
-    is_model = repo.repo_id.kind is RepoKind.MODEL
-    return {
-        "around": call.hub.links.around(call.actor, repo),
-        "scores": call.hub.evals.of_page(call.actor, repo) if is_model else (),
-        "old_scores": read_model_index(repo.card.get("model-index")) if is_model else (),
-    }
 
 
 def show_folder(call: Call) -> Response:

@@ -15,6 +15,7 @@ from pioche.ports.database import Database
 from pioche.ports.gitstore import CommitInfo, GitRepo, GitStore, Ref, TreeNode
 from pioche.protocols.card import split_front_matter
 from pioche.protocols.safetensors import InvalidHeader, TensorHeader
+from pioche.repos.quants import quants_of
 from pioche.repos.service.find import require_content, require_file, require_repo
 from pioche.repos.service.tensors import Tensors
 from pioche.repos.types import Repo
@@ -85,6 +86,7 @@ class Browse:
             place,
             None if text is None else split_front_matter(text)[1],
             self._parameters(repo, git, place.commit),
+            quants_of(git.tree(place.commit, recursive=True)) if "gguf" in repo.tags else (),
         )
 
     def folder(self, actor: Actor, repo_id: RepoId, revision: str, path: str, page: int = 0) -> FolderPage:

@@ -8,14 +8,17 @@ from typing import Any
 
 import msgspec
 
+from pioche import wiring
 from pioche.accounts.access import Action
 from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput, RepoNotFound, RevisionNotFound
+from pioche.events import RepoMeasured
 from pioche.lfs.service import Lfs
 from pioche.names import CommitOid, RepoId
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitRepo, GitStore, TreeNode
 from pioche.protocols.safetensors import InvalidHeader
+from pioche.queue.service import Queue
 from pioche.repos import store
 from pioche.repos.derive import Derived
 from pioche.repos.service.find import require_content, require_repo
@@ -52,12 +55,27 @@ class Info:
         """dtype -> count; empty if unknown."""
         return self._tensors.count(self.repo.id, self._git, self.files)
 
+    @cached_property
+    def gguf(self) -> Mapping[str, Any]:
+        """What the header of its GGUF file says; empty if there is none."""
+        if self.commit == self.repo.head:
+            return self.repo.gguf
+        return self._tensors.gguf(self.repo.id, self._git, self.files)[1]
+
+    def read_weights(self) -> tuple[Mapping[str, int], Mapping[str, Any]]:
+        """Parameters by dtype, of safetensors or else of GGUF, and what the header of GGUF says."""
+        ggufs: tuple[Mapping[str, int], Mapping[str, Any]] = ({}, {})
+        if "gguf" in self.derived.tags:
+            ggufs = self._tensors.gguf(self.repo.id, self._git, self.files)
+        return self.parameters or ggufs[0], ggufs[1]
+
 
 class Infos:
     """Reading what repositories are."""
 
-    def __init__(self, database: Database, gitstore: GitStore, lfs: Lfs) -> None:
+    def __init__(self, database: Database, gitstore: GitStore, lfs: Lfs, queue: Queue) -> None:
         self._database = database
+        self._queue = queue
         self._gitstore = gitstore
         self._tensors = Tensors(database, lfs)
 
@@ -113,13 +131,14 @@ class Infos:
         if repo is None or repo.head is None:
             return
         try:
-            counted = self.of_row(repo).parameters
+            counted, gguf = self.of_row(repo).read_weights()
         except (RepoNotFound, RevisionNotFound):
             return  # deleted, or rewritten and cleaned up, in the meantime
-        if counted == repo.parameters:
+        if (counted, gguf) == (repo.parameters, repo.gguf):
             return
         with self._database.write() as tx:
-            store.set_parameters(tx, number, repo.head, counted)
+            store.set_parameters(tx, number, repo.head, counted, gguf)
+            wiring.announce(self._queue, tx, RepoMeasured(actor_id=None, repo_id=number))
 
 
 def _checked(header: bytes) -> msgspec.Raw:

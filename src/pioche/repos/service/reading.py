@@ -36,7 +36,8 @@ def derive_nodes(git: GitRepo, kind: RepoKind, nodes: Sequence[TreeNode], others
     if kind is RepoKind.SPACE:
         return derive(Facts(kind, paths, card, body))
     config = _object(git, files.get("config.json"))
-    return derive(Facts(kind, paths, card, body, config, _object(git, files.get("model_index.json"))))
+    pipeline, tokenizer = (_object(git, files.get(name)) for name in ("model_index.json", "tokenizer_config.json"))
+    return derive(Facts(kind, paths, card, body, config, pipeline, tokenizer=tokenizer))
 
 
 def _text(git: GitRepo, node: TreeNode | None, limit: int) -> str:

@@ -1,10 +1,11 @@
-"""Headers of safetensors files, and the parameters that they count."""
+"""Headers of safetensors and GGUF files, and the parameters that they count."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -12,13 +13,18 @@ from pioche.errors import BlobNotFound
 from pioche.lfs.service import Lfs
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitRepo, TreeNode
+from pioche.protocols.gguf import read_header as read_gguf
 from pioche.protocols.safetensors import InvalidHeader, TensorHeader, header_text, read_header
+from pioche.repos.quants import weights
 
 MAX_SHARDS = 300
 MAX_KEPT = 4096
 INDEX_LIMIT = 20 * 1024 * 1024
 _WHOLE = ("model.safetensors", "adapter_model.safetensors", "diffusion_pytorch_model.safetensors")
 _INDEX = "model.safetensors.index.json"
+
+
+Ggufs = tuple[Mapping[str, int], Mapping[str, Any]]
 
 
 class _Index(msgspec.Struct):
@@ -50,6 +56,21 @@ class Tensors:
     def header(self, repo_id: int, git: GitRepo, node: TreeNode) -> TensorHeader:
         """Raises `InvalidHeader`, and `BlobNotFound` for a pointer whose bytes are not the repository's."""
         return read_header(*self._opened(repo_id, git, node))
+
+    def gguf(self, repo_id: int, git: GitRepo, nodes: Sequence[TreeNode]) -> Ggufs:
+        """Parameters by type, and what the header says, of the first GGUF model in these files; both may be empty."""
+        counted: dict[str, int] = {}
+        about: dict[str, Any] = {}
+        for node in weights(nodes)[:MAX_SHARDS]:
+            try:
+                header = read_gguf(*self._opened(repo_id, git, node))
+            except (InvalidHeader, BlobNotFound):
+                return {}, {}
+            about = about or header.about()
+            for kind, number in header.parameters.items():
+                counted[kind] = counted.get(kind, 0) + number
+        # Of several files the first tells what it is, and each has a part of the tensors.
+        return counted, {**about, "total": sum(counted.values())} if about else {}
 
     def text(self, repo_id: int, git: GitRepo, node: TreeNode) -> bytes:
         """The header as it is in the file. Raises as `header`."""
