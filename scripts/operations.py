@@ -37,6 +37,7 @@ PROOFS = {
     "repos": "tests/clients/test_hf_repos.py",
     "spaces": "tests/clients/test_hf_repos.py",
     "users": "tests/clients/test_hf_people.py",
+    "kernels": "tests/clients/test_hf_kernels.py",
     "webhooks": "tests/clients/test_hf_webhooks.py",
 }
 
@@ -60,7 +61,6 @@ NOT_OURS = (
 )
 LATER = (
     ("jobs", "Schedules, counts and events of jobs are not made yet."),
-    ("kernels", "Kernels are not a kind of repository yet."),
     (r"papers .*claim", "A paper has no authors with accounts here."),
     (r"discussions /api/papers", "Papers have no comments yet."),
     (r".*resource-group", "Roles belong to organisations; groups of repositories are not made yet."),

@@ -32,7 +32,7 @@ _HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 RESERVED_NAMES = frozenset((
     "api", "models", "datasets", "spaces", "kernels", "buckets", "collections", "organizations",
     "users", "user", "admin", "login", "logout", "join", "signup", "settings", "new", "new-dataset",
-    "new-space", "new-bucket", "new-collection", "add-to-collection",
+    "new-space", "new-kernel", "new-bucket", "new-collection", "add-to-collection",
     "static", "assets", "health", "healthz", "readyz", "docs", "oauth", "notifications",
     "search", "tasks", "papers", "posts", "chat", "playground", "jobs", "metrics", "me", "cas", "lfs",
     "uploads", "activity", "password", "hf", "git", "setup", "about", "charter", "welcome", "favicon.ico", "robots.txt",
@@ -47,6 +47,7 @@ class RepoKind(StrEnum):
     MODEL = "model"
     DATASET = "dataset"
     SPACE = "space"
+    KERNEL = "kernel"
 
     @property
     def plural(self) -> str:
@@ -63,7 +64,7 @@ class RepoKind(StrEnum):
         for kind in cls:
             if kind.plural == plural:
                 return kind
-        raise InvalidName(f"There is no repository type '{plural}'. There are: models, datasets, spaces.")
+        raise InvalidName(f"There is no repository type '{plural}'. There are: models, datasets, spaces, kernels.")
 
 
 @dataclass(frozen=True, slots=True)

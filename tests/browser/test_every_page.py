@@ -34,6 +34,8 @@ FOR_ALICE = [
     "/search/full-text?q=nothinghasthisword",
     "/datasets",
     "/spaces",
+    "/kernels",
+    "/new-kernel",
     "/docs",
     "/papers",
     "/papers/2401.12345",

@@ -171,7 +171,6 @@ def test_spaces_that_use_a_model(room: Room, model: str) -> None:
         ("GET", "/api/spaces/hardware", 200),
         ("GET", "/api/scheduled-jobs/alice", 501),
         ("POST", "/api/spaces/alice/asleep/restart", 501),
-        ("GET", "/api/kernels/alice/b", 501),
     ],
 )
 def test_what_clients_ask_besides(room: Room, method: str, path: str, status: int) -> None:

@@ -54,7 +54,7 @@ def test_a_name_is_taken_whatever_its_case(room: Room) -> None:
     [
         ({"name": "a--b"}, 400),
         ({"name": "x.git"}, 400),
-        ({"name": "x", "type": "kernel"}, 501),
+        ({"name": "x", "type": "kernels"}, 400),
         ({"name": "x", "type": "nothing"}, 400),
         ({"name": "x", "visibility": "secret"}, 400),
         ({"name": "x", "type": "space"}, 400),

@@ -24,6 +24,7 @@ from pioche.settings import Settings
 from pioche.testkit.many import FAMILIES, LANGUAGES, LIBRARIES, LICENSES, TASKS, Many
 
 TOTAL = 3_000
+LONG = [name for name in FAMILIES if len(name) > 2]
 MODEL = RepoKind.MODEL
 WAYS = {
     "by the small set": {"FEW": 10_000},
@@ -96,7 +97,7 @@ def some_filter(chance: random.Random) -> RepoFilter:
                 least = int(10 ** chance.uniform(6, 10))
                 wanted = replace(wanted, parameters=(least, chance.choice((2**62, least * 9, least))))
             case 7:
-                wanted = replace(wanted, search=f"{chance.choice(FAMILIES)} {chance.choice(('chat', 'lora', 'awq'))}")
+                wanted = replace(wanted, search=f"{chance.choice(LONG)} {chance.choice(('chat', 'lora', 'awq'))}")
     return wanted
 
 

@@ -50,4 +50,7 @@ def test_every_json_route_is_described(hub: Hub) -> None:
     operations = {(method.upper(), path) for path, item in described["paths"].items() for method in item}
     assert ("POST", "/api/repos/create") in operations
     assert ("GET", "/api/models/{ns}/{name}/tree/{rev}/{path}") in operations
-    assert len(operations) >= len({(r.method, r.pattern) for r in build_app(hub).router.routes if r.dialect == "hub"})
+    asked = {r.pattern for r in build_app(hub).router.routes if r.dialect == "hub" and r.method != "HEAD"}
+    assert {path for _, path in operations} >= {
+        pattern.replace("*}", "}").replace(".git}", "}.git") for pattern in asked
+    }

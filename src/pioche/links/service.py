@@ -39,6 +39,8 @@ class Links:
                     named = store.targets(tx, actor, [repo.id]).get(repo.id, [])
                     datasets = [one for one in named if one.target.kind is RepoKind.DATASET]
                     return Around(models=_models(named), datasets=datasets)
+                case RepoKind.KERNEL:
+                    return Around()
 
     def count_children(self, actor: Actor, numbers: Sequence[int]) -> Mapping[int, int]:
         """model -> how many models say that they were made from it."""

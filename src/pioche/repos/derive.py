@@ -21,6 +21,9 @@ BENCHMARK = "benchmark:official"
 """What clients find leaderboards by. Here the word of the dataset's owner makes it so, in `eval.yaml`."""
 
 
+_BACKENDS = {"cuda": "cu1", "rocm": "rocm", "metal": "metal", "xpu": "xpu", "cpu": "cpu", "universal": "universal"}
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What there is to go by: paths, metadata and text of the card, `config.json` (and the like) as objects."""
@@ -60,6 +63,9 @@ def derive(facts: Facts) -> Derived:
             sdk = _word(facts.card.get("sdk"))
             tags = [*([sdk] if sdk else []), *texts(facts.card.get("tags")), *_prefixed(facts.card, ("license",))]
             return Derived(facts.card, _clean(tags), None, None, sdk, {})
+        case RepoKind.KERNEL:
+            tags = ["kernel", *_backends(facts), *texts(facts.card.get("tags")), *_prefixed(facts.card, ("license",))]
+            return Derived(facts.card, _clean(tags), None, "kernels", None, {})
 
 
 # -- models --
@@ -166,6 +172,16 @@ def _guess_relation(facts: Facts, count: int) -> str:
     if any(path.endswith(".gguf") for path in facts.paths) or "quantization_config" in facts.config:
         return "quantized"
     return "merge" if count > 1 else "finetune"
+
+
+# -- kernels --
+
+
+def _backends(facts: Facts) -> list[str]:
+    """What it was built for: `build/torch28-cxx11-cu128-x86_64-linux/` is for cuda."""
+    variants = {path.split("/")[1] for path in facts.paths if path.startswith("build/") and path.count("/") > 1}
+    parts = {part for variant in variants for part in variant.split("-")}
+    return [name for name, start in _BACKENDS.items() if any(part.startswith(start) for part in parts)]
 
 
 # -- tags of every kind --

@@ -130,6 +130,7 @@ GROUPS: Mapping[RepoKind, Mapping[str, Callable[[Seen], Pairs]]] = {
         "license": _prefixed("license:"),
         "other": _other,
     },
+    RepoKind.KERNEL: {"license": _prefixed("license:"), "access": _access, "other": _other},
 }
 
 

@@ -29,7 +29,7 @@ _OF_LIBRARY: dict[str, frozenset[str]] = {
 
 
 def is_query_file(kind: RepoKind, library: str | None, path: str) -> bool:
-    if kind is RepoKind.DATASET:
+    if kind in (RepoKind.DATASET, RepoKind.KERNEL):
         return True
     if kind is not RepoKind.MODEL:
         return False

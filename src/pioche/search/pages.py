@@ -14,6 +14,7 @@ from pioche.search.texts import DEEPEST, HitPage
 from pioche.web.call import Call
 from pioche.web.responses import json_response
 from pioche.web.routing import Route
+from pioche.web.text import _
 
 PAGE = 20
 
@@ -74,7 +75,7 @@ def full_text_by_api(call: Call) -> Response:
 def _asked(call: Call) -> tuple[str, RepoKind | None]:
     kind = call.query("type")
     if kind and kind not in list(RepoKind):
-        raise InvalidInput(f"'type' is one of: {', '.join(RepoKind)}; not '{kind[:20]}'.")
+        raise InvalidInput(_("'type' is one of: %(kinds)s.") % {"kinds": ", ".join(RepoKind)})
     return call.query("q").strip()[:300], RepoKind(kind) if kind else None
 
 

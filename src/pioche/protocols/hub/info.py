@@ -134,3 +134,4 @@ DATASET_EXPAND = frozenset(
     f"{_EVERY} citation description downloads downloadsAllTime gated mainSize paperswithcode_id xetEnabled".split()
 )
 SPACE_EXPAND = frozenset(f"{_EVERY} datasets models region runtime sdk subdomain xetEnabled".split())
+KERNEL_EXPAND = frozenset(f"{_EVERY} downloads downloadsAllTime gated xetEnabled".split())

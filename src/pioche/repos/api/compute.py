@@ -74,9 +74,5 @@ routes = [
         for route in for_each_kind(method, f"/api/{{repo}}/{words}", not_offered_to_space)
         if route.pattern.startswith("/api/spaces/")
     ],
-    *[
-        Route(method, f"/api/{root}/{{rest*}}", not_offered)
-        for method in METHODS
-        for root in ("scheduled-jobs", "kernels")
-    ],
+    *[Route(method, f"/api/{root}/{{rest*}}", not_offered) for method in METHODS for root in ("scheduled-jobs",)],
 ]

@@ -33,6 +33,7 @@ EXPAND: dict[RepoKind, frozenset[str]] = {
     RepoKind.MODEL: wire.MODEL_EXPAND,
     RepoKind.DATASET: wire.DATASET_EXPAND,
     RepoKind.SPACE: wire.SPACE_EXPAND,
+    RepoKind.KERNEL: wire.KERNEL_EXPAND,
 }
 
 _COMMON = "author cardData createdAt disabled lastModified likes private sha siblings tags usedStorage"
@@ -41,6 +42,7 @@ _USUAL: dict[RepoKind, str] = {
     "transformersInfo widgetData",
     RepoKind.DATASET: f"{_COMMON} citation description downloads gated paperswithcode_id",
     RepoKind.SPACE: f"{_COMMON} datasets models runtime sdk subdomain",
+    RepoKind.KERNEL: f"{_COMMON} downloads gated",
 }
 
 

@@ -102,12 +102,12 @@ def _move_bucket(call: Call, wanted: wire.MoveRepo) -> Response:
 def _kind(text: str | None) -> RepoKind:
     if text == "bucket":
         raise InvalidInput("Buckets are made and deleted at /api/buckets/{owner}/{name}.")
-    if text == "kernel":
-        raise NotSupported("This hub keeps models, datasets, spaces and buckets. It has no kernels.")
     try:
         return RepoKind(text or "model")
     except ValueError as error:
-        raise InvalidInput(f"There is no repository type '{text}'. There are: model, dataset, space.") from error
+        raise InvalidInput(
+            f"There is no repository type '{text}'. There are: model, dataset, space, kernel."
+        ) from error
 
 
 def _repo_id(call: Call, kind: RepoKind, name: str, organization: str | None) -> RepoId:

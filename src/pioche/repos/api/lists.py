@@ -30,6 +30,7 @@ _LISTED: dict[RepoKind, str] = {
     RepoKind.MODEL: f"{_SHORT} downloads gated library_name modelId pipeline_tag",
     RepoKind.DATASET: f"{_SHORT} disabled downloads gated sha",
     RepoKind.SPACE: f"{_SHORT} sdk",
+    RepoKind.KERNEL: f"{_SHORT} downloads gated sha",
 }
 
 
@@ -54,6 +55,10 @@ def list_datasets(call: Call) -> Response:
 
 def list_spaces(call: Call) -> Response:
     return list_repos(RepoKind.SPACE, call)
+
+
+def list_kernels(call: Call) -> Response:
+    return list_repos(RepoKind.KERNEL, call)
 
 
 def model_tags(call: Call) -> Response:
@@ -135,6 +140,7 @@ routes = [
     Route("GET", "/api/models", list_models, hot=True),
     Route("GET", "/api/datasets", list_datasets, hot=True),
     Route("GET", "/api/spaces", list_spaces, hot=True),
+    Route("GET", "/api/kernels", list_kernels, hot=True),
     Route("GET", "/api/models-tags-by-type", model_tags, hot=True),
     Route("GET", "/api/datasets-tags-by-type", dataset_tags, hot=True),
 ]

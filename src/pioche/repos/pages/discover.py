@@ -146,8 +146,13 @@ def show_spaces(call: Call) -> Response:
     return show_list(RepoKind.SPACE, call)
 
 
+def show_kernels(call: Call) -> Response:
+    return show_list(RepoKind.KERNEL, call)
+
+
 routes = [
     Route("GET", "/models", show_models, dialect="html"),
     Route("GET", "/datasets", show_datasets, dialect="html"),
     Route("GET", "/spaces", show_spaces, dialect="html"),
+    Route("GET", "/kernels", show_kernels, dialect="html"),
 ]

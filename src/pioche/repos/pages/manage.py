@@ -31,7 +31,7 @@ LICENSES = (
 def show_new(call: Call) -> Response:
     if call.actor.is_anonymous:
         raise Unauthenticated("Log in to make a repository.")
-    paths = {"/new-dataset": "dataset", "/new-space": "space"}
+    paths = {"/new-dataset": "dataset", "/new-space": "space", "/new-kernel": "kernel"}
     kind = paths.get(call.request.scope["path"], call.query("type", "model"))
     values = {"owner": call.query("owner", call.actor.name), "name": call.query("name"), "visibility": "public"}
     return _new_page(call, {"kind": kind, "license": "", "sdk": "gradio", **values})
@@ -42,7 +42,7 @@ def create(call: Call) -> Response:
     kind = form.get("kind", "model")
     try:
         if kind not in list(RepoKind):
-            raise InvalidInput(_("Choose a model, a dataset or a Space."))
+            raise InvalidInput(_("Choose a model, a dataset, a Space or a kernel."))
         repo_id = RepoId.parse(RepoKind(kind), f"{form.get('owner', '')}/{form.get('name', '').strip()}")
         sdk = form.get("sdk") if kind == "space" else None
         call.hub.repos.create(call.actor, NewRepo(repo_id, form.get("visibility") == "private", sdk=sdk))
@@ -126,6 +126,7 @@ routes = [
     Route("GET", "/new", show_new, dialect="html"),
     Route("GET", "/new-dataset", show_new, dialect="html"),
     Route("GET", "/new-space", show_new, dialect="html"),
+    Route("GET", "/new-kernel", show_new, dialect="html"),
     Route("POST", "/new", create, dialect="html"),
     *for_each_kind("GET", "/{repo}/settings", show_settings, dialect="html"),
     *for_each_kind("POST", "/{repo}/settings/visibility", change_visibility, dialect="html"),

@@ -46,14 +46,14 @@ def served(repo: Repo, path: str) -> Served | None:
     kind = repo.repo_id.kind
     if not is_query_file(kind, repo.library, path):
         return None
-    if kind is RepoKind.DATASET:
+    if kind in (RepoKind.DATASET, RepoKind.KERNEL):
         return Served(repo.id, str(repo.id), SAME_DATASET)
     return Served(repo.id, f"{repo.id} {path}", SAME_FILE)
 
 
 def served_by_chunks(repo: Repo) -> Served | None:
     """A program fetches large files by Xet. Of models these are query files only where there are no others."""
-    if repo.repo_id.kind is RepoKind.DATASET or repo.library == "gguf":
+    if repo.repo_id.kind in (RepoKind.DATASET, RepoKind.KERNEL) or repo.library == "gguf":
         return Served(repo.id, str(repo.id), SAME_DATASET)
     return None
 

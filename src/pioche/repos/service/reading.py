@@ -21,8 +21,17 @@ CONFIG_LIMIT = 1024 * 1024
 def derive_commit(git: GitRepo, kind: RepoKind, commit: str) -> tuple[Derived, int]:
     """What the commit says, and the bytes of large files in it. Costs what has changed, not what is there."""
     outline = git.outline(commit, ENDINGS)
-    top = [node for node in git.tree(commit) if node.kind == "file"]
-    return derive_nodes(git, kind, top, outline.samples.values()), sum(outline.large.values())
+    top = git.tree(commit)
+    others = [*outline.samples.values(), *(_builds(git, commit, top) if kind is RepoKind.KERNEL else ())]
+    files = [node for node in top if node.kind == "file"]
+    return derive_nodes(git, kind, files, others), sum(outline.large.values())
+
+
+def _builds(git: GitRepo, commit: str, top: Iterable[TreeNode]) -> list[str]:
+    """A path in each folder of `build`, which says what a kernel was built for."""
+    if not any(node.path == "build" and node.kind == "directory" for node in top):
+        return []
+    return [f"{node.path}/" for node in git.tree(commit, "build") if node.kind == "directory"]
 
 
 def derive_nodes(git: GitRepo, kind: RepoKind, nodes: Sequence[TreeNode], others: Iterable[str] = ()) -> Derived:
@@ -33,7 +42,7 @@ def derive_nodes(git: GitRepo, kind: RepoKind, nodes: Sequence[TreeNode], others
     if kind is RepoKind.DATASET:
         benchmark = read_benchmark(_text(git, files.get("eval.yaml"), CONFIG_LIMIT))[0] if "eval.yaml" in files else {}
         return derive(Facts(kind, paths, card, body, benchmark=benchmark))
-    if kind is RepoKind.SPACE:
+    if kind in (RepoKind.SPACE, RepoKind.KERNEL):
         return derive(Facts(kind, paths, card, body))
     config = _object(git, files.get("config.json"))
     pipeline, tokenizer = (_object(git, files.get(name)) for name in ("model_index.json", "tokenizer_config.json"))
