@@ -19,13 +19,14 @@ from pioche.collections import api as collections_api
 from pioche.collections import pages as collections_pages
 from pioche.collections.service import Collections
 from pioche.community import api as community_api
-from pioche.community import likes_api, moderation_api
+from pioche.community import likes_api, moderation_api, uploads_api
 from pioche.community import pages as community_pages
 from pioche.community import store as community_store
 from pioche.community.likes import Likes
 from pioche.community.moderating import Moderation
 from pioche.community.reacting import Reactions
 from pioche.community.service import Community
+from pioche.community.writing import Writing
 from pioche.errors import InvalidInput
 from pioche.evals import api as evals_api
 from pioche.evals import pages as evals_pages
@@ -60,6 +61,7 @@ from pioche.oauth.service import Oauth
 from pioche.papers import api as papers_api
 from pioche.papers import pages as papers_pages
 from pioche.papers.service import Papers
+from pioche.ports.blobs import BlobStore
 from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database import Database
 from pioche.ports.database.sqlite import SqliteDatabase
@@ -132,6 +134,7 @@ ROUTES: list[list[Route]] = [
     collections_pages.routes,
     community_api.routes,
     moderation_api.routes,
+    uploads_api.routes,
     community_pages.routes,
     likes_api.routes,
     evals_api.routes,
@@ -201,7 +204,7 @@ def build_hub(settings: Settings) -> Hub:
         buckets=Buckets(database, xet, trees),
         **_talk(database, gitstore, refs, commits, queue),
         collections=Collections(database),
-        **_above_repos(database, queue, signer, settings, gitstore),
+        **_above_repos(database, queue, signer, settings, gitstore, blobs),
         **_finding(database, gitstore, queue, repos),
         refs=refs,
         infos=Infos(database, gitstore, lfs, queue),
@@ -254,13 +257,14 @@ def _talk(database: Database, gitstore: GitStore, refs: Refs, commits: Commits, 
 
 
 def _above_repos(
-    database: Database, queue: Queue, signer: Signer, settings: Settings, gitstore: GitStore
+    database: Database, queue: Queue, signer: Signer, settings: Settings, gitstore: GitStore, blobs: BlobStore
 ) -> dict[str, Any]:
     """What people do with repositories and with each other, as fields of the hub."""
     mailer = _open_mailer(settings)
     return {
         "likes": Likes(database),
         "links": Links(database),
+        "writing": Writing(database, blobs, settings),
         "downloads": Downloads(database, queue),
         "evals": Evals(database, gitstore),
         "follows": Follows(database, queue),

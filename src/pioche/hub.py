@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pioche.community.moderating import Moderation
     from pioche.community.reacting import Reactions
     from pioche.community.service import Community
+    from pioche.community.writing import Writing
     from pioche.evals.service import Evals
     from pioche.follows.service import Follows
     from pioche.git.service import Git
@@ -69,6 +70,7 @@ class Hub:
     community: Community
     moderation: Moderation
     reactions: Reactions
+    writing: Writing
     likes: Likes
     links: Links
     collections: Collections

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.community import DiscussionComment, DiscussionTitleChange
@@ -110,3 +112,33 @@ def test_the_commands(hf: Hf, make: Make, cast: Cast) -> None:
     assert make.api(cast.alice).file_exists(repo, "b.txt")
     listed = json.loads(run("discussions", "list", repo, "--status", "all", "--json"))
     assert sorted(item["num"] for item in listed) == [1, 2]
+
+
+def test_a_picture_is_attached(alice: HfApi, make: Make, cast: Cast, hf: Hf, tmp_path: Path) -> None:
+    repo, file = make.repo(cast.alice), tmp_path / "screenshot.png"
+    file.write_bytes(png := b"\x89PNG\r\n\x1a\n" + bytes(50))
+    url = alice.upload_attachment(file)
+    assert httpx.get(url).content == png
+    opened = alice.create_discussion(repo, "It looks odd", description=f"![so]({url})")
+    comment = opened.events[0]
+    assert isinstance(comment, DiscussionComment)
+    assert f'src="{url}"' in comment.rendered
+    with pytest.raises(HfHubHTTPError, match="401"):
+        alice.upload_attachment(file, token=False)
+    hf.as_(cast.alice).run("discussions", "comment", repo, "1", "--body", "And so", "--attach", str(file))
+    last = alice.get_discussion_details(repo, 1).events[-1]
+    assert isinstance(last, DiscussionComment)
+    assert "/uploads/" in last.content
+
+
+def test_reactions_locks_and_references_do_not_hinder_the_client(alice: HfApi, make: Make, cast: Cast) -> None:
+    repo = make.repo(cast.alice)
+    for title, text in (("One", "Text"), ("Two", "As in #1")):
+        alice.create_discussion(repo, title, description=text)
+    where = f"{alice.endpoint}/api/models/{repo}/discussions/1"
+    headers = {"authorization": f"Bearer {cast.alice.token}"}
+    first = alice.get_discussion_details(repo, 1).events[0].id
+    for path, body in ((f"comment/{first}/reaction", {"reaction": "🔥"}), ("lock", {"locked": True})):
+        assert httpx.post(f"{where}/{path}", json=body, headers=headers).status_code == 200
+    events = alice.get_discussion_details(repo, 1).events
+    assert [event.type for event in events] == ["comment", "reference", "locking-change"]

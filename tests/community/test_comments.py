@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pioche.community.types import CommentEdit
 from pioche.names import RepoId, RepoKind
 from pioche.testkit.people import Person
 from pioche.testkit.room import Room
@@ -106,7 +107,7 @@ def test_a_comment_is_not_edited_for_ever(thread: Thread) -> None:
     community, actor = thread.room.hub.community, thread.room.actor(thread.room.cast.carol)
     repo_id = RepoId.parse(RepoKind.MODEL, thread.repo)
     for number in range(100):
-        community.edit_comment(actor, repo_id, 1, int(thread.comment, 16), f"Text {number}")
+        community.edit_comment(actor, repo_id, 1, CommentEdit(int(thread.comment, 16), f"Text {number}"))
     assert thread.edit(thread.room.cast.carol, "Once more").status_code == 409
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from msgspec import UNSET
 
+from pioche.community.rendering import render_comment
 from pioche.community.types import Discussion, DiscussionDetails, DiscussionEvent
 from pioche.names import RepoId
 from pioche.protocols.hub import discussion as wire
-from pioche.web.markdown import render_card
 from pioche.web.responses import external_id, iso
 
 HIDDEN = "This comment is hidden."
@@ -78,7 +78,7 @@ def _comment_data(event: DiscussionEvent) -> dict[str, Any]:
     if event.hidden:
         latest |= {"raw": HIDDEN, "html": ""}
     else:
-        latest["html"] = render_card(event.text, str, refers=event.refers)
+        latest["html"] = render_comment(event)
     history = [_version(item.author, item.text, item.written_at) for item in event.history]
     reacted = [{"reaction": one.emoji, "users": list(one.users), "count": one.count} for one in event.reactions]
     told = {"edited": edited, "hidden": event.hidden, "latest": latest, "numEdits": len(history)}

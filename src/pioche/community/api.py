@@ -7,7 +7,7 @@ import re
 from starlette.responses import Response
 
 from pioche.community.answers import details_answer, event_answer, fields_of
-from pioche.community.types import SORTS, DiscussionFilter, NewDiscussion, Sort
+from pioche.community.types import SORTS, CommentEdit, DiscussionFilter, NewDiscussion, Sort
 from pioche.errors import InvalidInput, NotFound
 from pioche.protocols.hub import discussion as wire
 from pioche.web.call import Call
@@ -43,7 +43,8 @@ def comment(call: Call) -> Response:
 
 def edit_comment(call: Call) -> Response:
     text = call.json(wire.EditedComment).content
-    event = call.hub.community.edit_comment(call.actor, repo_of(call), number_of(call), comment_of(call), text)
+    edit = CommentEdit(comment_of(call), text)
+    event = call.hub.community.edit_comment(call.actor, repo_of(call), number_of(call), edit)
     return json_response({"updatedComment": event_answer(event)})
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from pioche.accounts.access import Action
-from pioche.community.types import DiscussionFilter, NewDiscussion
+from pioche.community.acting import do
+from pioche.community.rendering import render_comments
+from pioche.community.types import EMOJIS, DiscussionDetails, DiscussionFilter, NewDiscussion, Part
 from pioche.errors import Conflict, HubError, InvalidInput, NotFound
 from pioche.repos.pages.diff import split_patch
 from pioche.repos.pages.links import repo_url
 from pioche.repos.pages.show import behind_gate, page_values
-from pioche.web import flash
 from pioche.web.call import Call
 from pioche.web.markdown import render_card
 from pioche.web.repo_call import for_each_kind, repo_of
@@ -21,16 +23,26 @@ from pioche.web.text import _
 
 
 def show_list(call: Call) -> Response:
-    status = call.query("status", "open")
-    kind = call.query("type")
+    status, kind = call.query("status", "open"), call.query("type")
+    sort = call.query("sort")
     wanted = DiscussionFilter(
         kind="pull_request" if kind == "pull_request" else "discussion" if kind == "discussion" else "",
         status="closed" if status == "closed" else "" if status == "all" else "open",
+        author=call.query("author").strip()[:96],
+        search=call.query("search").strip()[:200],
+        sort="trending" if sort == "trending" else "reactions" if sort == "reactions" else "recently-created",
         page=call.query_int("p", 0, 0, 10_000),
     )
     header = call.hub.browse.header(call.actor, repo_of(call))
     found = call.hub.community.list(call.actor, repo_of(call), wanted)
-    values = {"found": found, "status": status, "kind": kind}
+    asked: dict[str, str] = {"status": wanted.status or "all", "type": wanted.kind, "sort": wanted.sort}
+    asked |= {"author": wanted.author, "search": wanted.search}
+
+    def link(**changed: str | int) -> str:
+        query = urlencode({key: value for key, value in {**asked, **changed}.items() if value})
+        return f"{repo_url(repo_of(call), 'discussions')}?{query}"
+
+    values = {"found": found, "asked": asked, "link": link}
     return _page(call, "community/list.html", {**page_values(call, header, "community"), **values})
 
 
@@ -44,6 +56,8 @@ def show_new(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     form = call.form()
+    if form.get("do") == "preview":
+        return _new(call, form, preview=_preview(call, form))
     try:
         new = NewDiscussion(form.get("title", "").strip(), form.get("text", ""))
         num = call.hub.community.open(call.actor, repo_of(call), new)
@@ -52,60 +66,67 @@ def create(call: Call) -> Response:
     return see_other(_url(call, num))
 
 
+def preview(call: Call) -> Response:
+    """What a comment would look like, as a piece of a page."""
+    values = {"preview": _preview(call, call.form())}
+    return _page(call, "community/preview.html", values)
+
+
 def act(call: Call) -> Response:
-    """Answer, close, open again, pin, merge, rename, edit or hide, by the button that was pressed."""
+    """What the button says that was pressed. What is not taken comes back with the reason."""
     form, num = call.form(), _num(call)
-    text, community, repo_id = form.get("text", ""), call.hub.community, repo_of(call)
+    if form.get("do") == "preview":
+        return _thread(call, form=form, preview=_preview(call, form))
     try:
-        match form.get("do", "comment"):
-            case "merge":
-                community.merge(call.actor, repo_id, num, text)
-                return flash.say(call, see_other(_url(call, num)), _("Merged."), "success")
-            case "close" | "open" as do:
-                community.set_status(call.actor, repo_id, num, "closed" if do == "close" else "open", text)
-            case "pin" | "unpin" as do:
-                community.pin(call.actor, repo_id, num, do == "pin")
-            case "rename":
-                community.rename(call.actor, repo_id, num, form.get("title", ""))
-            case "edit":
-                # Browsers end lines with two characters; what was not touched is then no edit.
-                community.edit_comment(call.actor, repo_id, num, _event_id(form), text.replace("\r\n", "\n"))
-            case "hide":
-                community.hide_comment(call.actor, repo_id, num, _event_id(form))
-            case _:
-                community.comment(call.actor, repo_id, num, text)
+        return do(call, form, num) or see_other(_url(call, num))
     except (InvalidInput, Conflict) as error:
         return _thread(call, error, form)
-    return see_other(_url(call, num))
 
 
-def _thread(call: Call, error: HubError | None = None, form: dict[str, str] | None = None) -> Response:
+def _thread(
+    call: Call, error: HubError | None = None, form: dict[str, str] | None = None, preview: str | None = None
+) -> Response:
     """`form` is what was sent and not taken."""
     header = call.hub.browse.header(call.actor, repo_of(call))
-    view = call.hub.community.details(call.actor, repo_of(call), _num(call), with_patch=True)
+    view = call.hub.community.details(call.actor, repo_of(call), _num(call), with_patch=True, part=_part(call))
     own = view.discussion.author_id is not None and view.discussion.author_id == call.actor.user_id
+    talks = header.can_discuss and header.discussions_open and (header.can_write or not view.discussion.locked)
     values = {
         "view": view,
         "error": error.message if error else "",
         "form": {"do": "", "comment": "", "title": "", "text": "", **(form or {})},
-        "may_close": own or header.can_write,
-        "may_rename": header.can_discuss and (own or header.can_write),
-        "html": {event.id: render_card(event.text, str) for event in view.events if event.kind == "comment"},
-        "may_edit": {
-            event.id
-            for event in view.events
-            if event.kind == "comment" and not event.hidden and header.can_discuss
-            if header.can_write or event.author_id == call.actor.user_id
-        },
+        "preview": preview,
+        "talks": talks,
+        "may_close": talks and (own or header.can_write),
+        "may_hide": _own_comments(view, call.actor.user_id, header.can_write) if header.can_discuss else set(),
+        "html": render_comments(view.events),
+        "emojis": EMOJIS,
         "diffs": split_patch(view.patch or ""),
     }
     status = 409 if isinstance(error, Conflict) else 400 if error else 200
     return _page(call, "community/thread.html", {**page_values(call, header, "community"), **values}, status)
 
 
-def _new(call: Call, form: dict[str, str], error: str = "") -> Response:
+def _own_comments(view: DiscussionDetails, user_id: int | None, all_of_them: bool) -> set[int]:
+    """Those that this reader may edit and hide."""
+    shown = [event for event in view.events if event.kind == "comment" and not event.hidden]
+    return {event.id for event in shown if all_of_them or (user_id is not None and event.author_id == user_id)}
+
+
+def _part(call: Call) -> Part:
+    comment = call.query("comment")
+    number = int(comment) if comment.isascii() and comment.isdecimal() and len(comment) <= 15 else None
+    return Part(call.query_int("p", 0, 0, 1_000_000), number)
+
+
+def _preview(call: Call, form: dict[str, str]) -> str:
+    text = form.get("text", "")
+    return render_card(text, str, refers=call.hub.writing.refers(call.actor, repo_of(call), text))
+
+
+def _new(call: Call, form: dict[str, str], error: str = "", preview: str | None = None) -> Response:
     header = call.hub.browse.header(call.actor, repo_of(call), Action.DISCUSS)
-    values = {**page_values(call, header, "community"), "form": form, "error": error}
+    values = {**page_values(call, header, "community"), "form": form, "error": error, "preview": preview}
     return _page(call, "community/new.html", values, 400 if error else 200)
 
 
@@ -120,13 +141,6 @@ def _num(call: Call) -> int:
     return int(text)
 
 
-def _event_id(form: dict[str, str]) -> int:
-    text = form.get("comment", "")
-    if not (text.isascii() and text.isdecimal()) or len(text) > 15:
-        raise NotFound(_("There is no such comment."))
-    return int(text)
-
-
 def _url(call: Call, num: int) -> str:
     return repo_url(repo_of(call), "discussions", str(num))
 
@@ -135,6 +149,7 @@ routes = [
     *for_each_kind("GET", "/{repo}/discussions", show_list, dialect="html"),
     *for_each_kind("GET", "/{repo}/discussions/new", show_new, dialect="html"),
     *for_each_kind("POST", "/{repo}/discussions/new", create, dialect="html"),
+    *for_each_kind("POST", "/{repo}/discussions/preview", preview, dialect="html"),
     *for_each_kind("GET", "/{repo}/discussions/{num}", behind_gate(show_thread), dialect="html"),
     *for_each_kind("POST", "/{repo}/discussions/{num}", act, dialect="html"),
 ]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 from pioche.accounts.access import Action, allows
 from pioche.accounts.types import Actor
-from pioche.community import remains, store
+from pioche.community import store
 from pioche.community.finding import require_comment, require_discussion, require_open_talk, require_talk
 from pioche.community.references import numbers_in, resolve
+from pioche.community.threads import read_part, with_changes, with_references, with_remains
 from pioche.community.types import (
+    CommentEdit,
     Discussion,
     DiscussionDetails,
     DiscussionEvent,
@@ -18,6 +17,7 @@ from pioche.community.types import (
     DiscussionPage,
     NewDiscussion,
     Opening,
+    Part,
     Status,
 )
 from pioche.errors import Conflict, Forbidden, InvalidInput, RefMoved, RevisionNotFound
@@ -31,7 +31,7 @@ from pioche.events import (
 )
 from pioche.names import CommitOid, RepoId
 from pioche.ports.database import Database, Tx
-from pioche.ports.gitstore import GitRepo, GitStore
+from pioche.ports.gitstore import GitStore
 from pioche.queue.service import Queue
 from pioche.repos.service.commits import Commits, Proposal
 from pioche.repos.service.find import require_content, require_repo
@@ -42,8 +42,6 @@ from pioche.wiring import announce
 PAGE = 50
 MAX_TITLE = 300
 MAX_TEXT = 64 * 1024
-MAX_COMMITS = 100
-"""Commits of a pull request that are listed among its events."""
 MAX_EDITS = 100
 ATTEMPTS = 8
 
@@ -88,19 +86,20 @@ class Community:
             found, count = store.page(tx, repo.id, wanted, PAGE)
         return DiscussionPage(repo, found, count, wanted.page * PAGE)
 
-    def details(self, actor: Actor, repo_id: RepoId, num: int, with_patch: bool = False) -> DiscussionDetails:
+    def details(
+        self, actor: Actor, repo_id: RepoId, num: int, with_patch: bool = False, part: Part | None = None
+    ) -> DiscussionDetails:
+        """Without `part`, with all its events."""
         with self._database.read() as tx:
             repo = require_repo(tx, actor, repo_id, Action.READ)
             discussion = require_discussion(tx, repo, num)
-            events = _with_references(tx, repo, store.events(tx, discussion.id, reader=actor.user_id))
+            details = read_part(tx, repo, discussion, part, actor.user_id)
             if not discussion.is_pull_request:
-                return DiscussionDetails(repo, discussion, events)
+                return details
             require_content(tx, actor, repo_id)
-            left = remains.find(tx, discussion.id) if discussion.ref_deleted else None
-        if left is not None:
-            merged = _in_order([*events, *remains.commit_events(left)])
-            return DiscussionDetails(repo, discussion, merged, patch=left.patch if with_patch else None)
-        return _with_changes(self._gitstore.open(repo.id), repo, discussion, events, with_patch)
+            if discussion.ref_deleted:
+                return with_remains(tx, details, with_patch)
+        return with_changes(self._gitstore.open(repo.id), details, with_patch)
 
     def comment(self, actor: Actor, repo_id: RepoId, num: int, text: str) -> DiscussionEvent:
         _check_text("-", text)
@@ -112,23 +111,21 @@ class Community:
             refers = resolve(tx, repo, [text])
             return DiscussionEvent(event_id, "comment", actor.name, text, tx.now, refers=refers)
 
-    def edit_comment(self, actor: Actor, repo_id: RepoId, num: int, event_id: int, text: str) -> DiscussionEvent:
+    def edit_comment(self, actor: Actor, repo_id: RepoId, num: int, edit: CommentEdit) -> DiscussionEvent:
         """Its author, and whoever may write. What it said before is kept, for all to read."""
+        event_id, text = edit.event_id, edit.text
         _check_text("-", text)
         if not text.strip():
             raise InvalidInput("A comment needs some text. To take it back, hide it.")
         with self._database.write() as tx:
             repo, discussion = require_open_talk(tx, actor, repo_id, num)
             comment = require_comment(tx, actor, repo, discussion, event_id)
-            if comment.hidden:
-                raise Conflict("This comment is hidden, so it cannot be edited.")
-            if len(comment.history) >= MAX_EDITS:
-                raise Conflict(f"A comment can be edited {MAX_EDITS} times.")
+            _check_edit(comment, edit)
             if text != comment.text:
                 store.edit_comment(tx, event_id, actor.user_id, text)
                 store.refer(tx, repo.id, num, numbers_in(text), actor.user_id)
                 announce(self._queue, tx, CommentEdited(actor.user_id, repo.id, discussion.id, event_id))
-            return _with_references(tx, repo, [require_comment(tx, actor, repo, discussion, event_id)])[0]
+            return with_references(tx, repo, [require_comment(tx, actor, repo, discussion, event_id)])[0]
 
     def hide_comment(self, actor: Actor, repo_id: RepoId, num: int, event_id: int) -> DiscussionEvent:
         """Its author, and whoever may write. Nobody reads it again, nor what it said before."""
@@ -259,37 +256,13 @@ def _require_mergeable(tx: Tx, repo: Repo, num: int) -> Discussion:
     return discussion
 
 
-def _with_changes(
-    git: GitRepo, repo: Repo, discussion: Discussion, events: Sequence[DiscussionEvent], with_patch: bool
-) -> DiscussionDetails:
-    """What the pull request would change now; after a merge or a lost base branch, nothing."""
-    try:
-        ours, theirs = git.resolve(discussion.base), git.resolve(discussion.ref)
-    except RevisionNotFound:
-        return DiscussionDetails(repo, discussion, events)
-    ahead, behind = git.ahead_behind(theirs, ours)
-    commits = [
-        DiscussionEvent(0, "commit", info.author_name, info.title, info.date_ms, info.oid)
-        for info in reversed(git.history(theirs, limit=min(ahead, MAX_COMMITS)))
-    ]
-    conflicts = git.conflicts(ours, theirs) if ahead and behind else []
-    patch = None
-    if with_patch:
-        patch = git.patch(git.merge_base(ours, theirs), theirs).decode(errors="replace")
-    return DiscussionDetails(repo, discussion, _in_order([*events, *commits]), conflicts, patch)
-
-
-def _with_references(tx: Tx, repo: Repo, events: Sequence[DiscussionEvent]) -> list[DiscussionEvent]:
-    """What they speak of, in one look for all."""
-    refers = resolve(tx, repo, [event.text for event in events if event.kind == "comment"])
-    numbers = [int(event.text) for event in events if event.kind == "reference"]
-    refers |= resolve(tx, repo, [f"#{number}" for number in numbers])
-    return [replace(event, refers=refers) if event.kind in ("comment", "reference") else event for event in events]
-
-
-def _in_order(events: Sequence[DiscussionEvent]) -> list[DiscussionEvent]:
-    # Git keeps whole seconds.
-    return sorted(events, key=lambda event: (event.created_at // 1000, event.kind == "commit"))
+def _check_edit(comment: DiscussionEvent, edit: CommentEdit) -> None:
+    if comment.hidden:
+        raise Conflict("This comment is hidden, so it cannot be edited.")
+    if len(comment.history) >= MAX_EDITS:
+        raise Conflict(f"A comment can be edited {MAX_EDITS} times.")
+    if edit.seen is not None and edit.seen != len(comment.history) and edit.text != comment.text:
+        raise Conflict("Somebody edited this comment since you read it. Look at what it says now, then edit it again.")
 
 
 def _check_text(title: str, text: str) -> None:

@@ -97,6 +97,18 @@ pull_request_remains = Table(
     Column("patch", Text, nullable=False),
 )
 
+# Pictures, films and sounds in comments. Who knows the key may see them; the bytes are under `attachments/`.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("user_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
+    Column("media_type", String(32), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_attachments_user", "user_id", "created_at"),
+)
+
 likes = Table(
     "likes",
     metadata,

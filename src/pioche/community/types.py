@@ -121,11 +121,34 @@ class DiscussionPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a long discussion: a page, counted from 0, or the one with this comment."""
+
+    page: int = 0
+    comment: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentEdit:
+    """`seen` is how many times the comment had been edited when its editor read it; None: they do not care."""
+
+    event_id: int
+    text: str
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DiscussionDetails:
-    """`conflicts` are the files that a merge cannot settle; `patch` the unified diff if it was asked for."""
+    """`conflicts` are the files that a merge cannot settle; `patch` the unified diff if it was asked for.
+
+    `events` are those of `page` of `pages`, or all; `until` is when the next page begins.
+    """
 
     repo: Repo
     discussion: Discussion
     events: Sequence[DiscussionEvent]
     conflicts: Sequence[str] = ()
     patch: str | None = None
+    page: int = 0
+    pages: int = 1
+    until: int | None = None
