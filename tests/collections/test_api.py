@@ -92,6 +92,30 @@ def test_what_cannot_be_an_item(room: CollectionRoom) -> None:
     assert room.names(slug) == [model]
 
 
+def test_many_items_change_at_once_or_not_at_all(room: CollectionRoom) -> None:
+    alice = room.cast.alice
+    slug = room.collection(alice)
+    a, b, c = (room.repo(alice, "m") for _ in range(3))
+    for name in (a, b, c):
+        items = room.add(alice, slug, name)["items"]
+    address = f"/api/collections/{slug}/items/batch"
+    changes = [
+        {"action": "update", "_id": items[2]["_id"], "data": {"position": 0}},
+        {"action": "update", "_id": items[0]["_id"], "data": {"position": 99, "note": "last"}},
+    ]
+    answer = room.post(address, alice, json=changes)
+    assert answer.status_code == 200, answer.text
+    assert room.names(slug) == [c, b, a]
+    assert room.get(f"/api/collections/{slug}").json()["items"][2]["note"]["text"] == "last"
+    broken = [*changes, {"_id": "f" * 24, "data": {}}]
+    assert (
+        room.post(address, alice, json=[{"_id": items[1]["_id"], "data": {"position": 0}}, *broken]).status_code == 404
+    )
+    assert room.post(address, alice, json=[{"_id": items[1]["_id"], "action": "delete"}]).status_code == 400
+    assert room.post(address, room.cast.bob, json=changes).status_code == 403
+    assert room.names(slug) == [c, b, a]
+
+
 def test_items_move_change_and_go(room: CollectionRoom) -> None:
     alice = room.cast.alice
     slug = room.collection(alice)

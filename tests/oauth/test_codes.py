@@ -242,7 +242,7 @@ def test_programs_find_everything(place: Place) -> None:
     assert described["code_challenge_methods_supported"] == ["S256"]
     addresses = {route.pattern for routes in ROUTES for route in routes}
     named = {key: value for key, value in described.items() if key.endswith("_endpoint") or key == "jwks_uri"}
-    assert len(named) == 6
+    assert len(named) == 7
     for address in named.values():
         assert address.removeprefix("http://hub.test") in addresses
 

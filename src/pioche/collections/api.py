@@ -15,6 +15,7 @@ from pioche.collections.types import (
     CollectionFilter,
     Filled,
     Item,
+    ItemChange,
     NewCollection,
     Sort,
 )
@@ -27,6 +28,7 @@ from pioche.web.routing import Route
 
 PAGE = 100
 LARGEST = 2**63 - 1
+MOST_CHANGES = 200
 
 
 def list_collections(call: Call) -> Response:
@@ -68,7 +70,17 @@ def add_item(call: Call) -> Response:
 
 def change_item(call: Call) -> Response:
     asked = call.json(wire.ItemChanges)
-    filled = call.hub.collections.change_item(call.actor, slug_of(call), item_of(call), asked.note, asked.position)
+    change = ItemChange(item_of(call), asked.note, asked.position)
+    filled = call.hub.collections.change_items(call.actor, slug_of(call), [change])
+    return json_response({"success": True, "data": _whole(call, filled)})
+
+
+def change_items(call: Call) -> Response:
+    asked = call.json(list[wire.BatchChange])
+    if len(asked) > MOST_CHANGES or any(one.action != "update" for one in asked):
+        raise InvalidInput(f"'action' can only be 'update', and {MOST_CHANGES} at once are the limit.")
+    changes = [ItemChange(_item_number(one.id), one.data.note, one.data.position) for one in asked]
+    filled = call.hub.collections.change_items(call.actor, slug_of(call), changes)
     return json_response({"success": True, "data": _whole(call, filled)})
 
 
@@ -87,7 +99,10 @@ def slug_of(call: Call) -> str:
 
 
 def item_of(call: Call) -> int:
-    text = call.arg("item")
+    return _item_number(call.arg("item"))
+
+
+def _item_number(text: str) -> int:
     if len(text) == 24 and all(digit in "0123456789abcdef" for digit in text) and int(text, 16) <= LARGEST:
         return int(text, 16)
     raise NotFound("There is no such item in this collection.")
@@ -173,6 +188,7 @@ routes = [
     Route("PATCH", "/api/collections/{ns}/{slug}", change),
     Route("DELETE", "/api/collections/{ns}/{slug}", delete),
     Route("POST", "/api/collections/{ns}/{slug}/items", add_item),
+    Route("POST", "/api/collections/{ns}/{slug}/items/batch", change_items),
     Route("PATCH", "/api/collections/{ns}/{slug}/items/{item}", change_item),
     Route("DELETE", "/api/collections/{ns}/{slug}/items/{item}", remove_item),
     Route("POST", "/api/collections/{ns}/{slug}/resource-group", set_resource_group),

@@ -18,6 +18,7 @@ from pioche.collections.types import (
     Changes,
     CollectionFilter,
     Filled,
+    ItemChange,
     NewCollection,
 )
 from pioche.errors import Conflict, InvalidInput, NotFound, NotSupported, Unauthenticated
@@ -99,13 +100,13 @@ def change_item(call: Call) -> Response:
     match form.get("do", ""):
         case "note":
             try:
-                collections.change_item(call.actor, slug, item, note=form.get("note", ""))
+                collections.change_items(call.actor, slug, [ItemChange(item, note=form.get("note", ""))])
             except InvalidInput as error:
                 return _page(call, error.message, 400)
         case "up":
-            collections.change_item(call.actor, slug, item, position=max(0, place - 1))
+            collections.change_items(call.actor, slug, [ItemChange(item, position=max(0, place - 1))])
         case "down":
-            collections.change_item(call.actor, slug, item, position=place + 1)
+            collections.change_items(call.actor, slug, [ItemChange(item, position=place + 1)])
         case "remove":
             collections.remove_item(call.actor, slug, item)
         case _:

@@ -26,6 +26,7 @@ from pioche.collections.types import (
     CollectionFilter,
     CollectionPage,
     Filled,
+    ItemChange,
     NewCollection,
     Slug,
     Target,
@@ -125,18 +126,12 @@ class Collections:
             store.update(tx, collection.id, {})
         return self.find(actor, slug)
 
-    def change_item(
-        self, actor: Actor, slug: str, item_id: int, note: str | None = None, position: int | None = None
-    ) -> Filled:
-        """Another note (empty: none), another place among what the actor sees (from 0; too great: the last)."""
+    def change_items(self, actor: Actor, slug: str, changes: Sequence[ItemChange]) -> Filled:
+        """One after the other, all or none."""
         with self._database.write() as tx:
-            collection = _require_item(tx, actor, slug, item_id)
-            if note is not None:
-                store.set_note(tx, item_id, _checked(note, MAX_NOTE, "note"))
-            if position is not None:
-                seen = [item.id for item in store.fill(tx, actor, [collection], MAX_ITEMS)[0].items]
-                order = store.item_order(tx, collection.id)
-                store.set_order(tx, _moved(order, seen, item_id, _checked_position(position)))
+            collection = _require(tx, actor, slug, Action.WRITE)
+            for change in changes:
+                _change_item(tx, actor, collection, change)
             store.update(tx, collection.id, {})
         return self.find(actor, slug)
 
@@ -146,6 +141,17 @@ class Collections:
             store.remove_item(tx, item_id)
             store.update(tx, collection.id, {})
         return self.find(actor, slug)
+
+
+def _change_item(tx: Tx, actor: Actor, collection: Collection, change: ItemChange) -> None:
+    seen = [item.id for item in store.fill(tx, actor, [collection], MAX_ITEMS)[0].items]
+    if change.item_id not in seen:
+        raise NotFound("There is no such item in this collection.")
+    if change.note is not None:
+        store.set_note(tx, change.item_id, _checked(change.note, MAX_NOTE, "note"))
+    if change.position is not None:
+        order = store.item_order(tx, collection.id)
+        store.set_order(tx, _moved(order, seen, change.item_id, _checked_position(change.position)))
 
 
 def _require(tx: Tx, actor: Actor, slug: str, action: Action) -> Collection:
@@ -181,7 +187,7 @@ def _target(tx: Tx, actor: Actor, kind: str, name: str) -> Target:
 def _named(tx: Tx, actor: Actor, kind: str, name: str) -> Target:
     """By its present name; raises `RepoRenamed` for an old one."""
     match kind:
-        case "model" | "dataset" | "space":
+        case "model" | "dataset" | "space" | "kernel":
             return require_repo(tx, actor, RepoId.parse(RepoKind(kind), name), Action.READ)
         case "bucket":
             return require_bucket(tx, actor, BucketId.parse(name), Action.READ)
@@ -191,7 +197,7 @@ def _named(tx: Tx, actor: Actor, kind: str, name: str) -> Target:
             raise NotSupported(
                 "This hub has no papers. Collections hold models, datasets, Spaces, buckets, collections."
             )
-    raise InvalidInput(f"There is no type '{kind[:50]}'. There are: model, dataset, space, bucket, collection.")
+    raise InvalidInput(f"There is no type '{kind[:50]}'. There are: model, dataset, space, kernel, bucket, collection.")
 
 
 def _narrowed(tx: Tx, actor: Actor, wanted: CollectionFilter) -> Sequence[ColumnElement[bool]]:

@@ -79,6 +79,15 @@ Target = Repo | Bucket | Collection
 
 
 @dataclass(frozen=True, slots=True)
+class ItemChange:
+    """Another note (empty: none), another place among what the actor sees (from 0; too great: the last)."""
+
+    item_id: int
+    note: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """`position` counts what the reader may see, from 0."""
 

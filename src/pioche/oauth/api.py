@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
+import msgspec
 from starlette.responses import Response
 
 from pioche.accounts.types import Actor, Membership
 from pioche.errors import InvalidCredentials, OauthClientRefused, OauthRefused
 from pioche.oauth.identity import ALGORITHM
+from pioche.oauth.service.registrations import Registration
 from pioche.oauth.types import SCOPES, TokenPair
 from pioche.web.call import Call
 from pioche.web.errors import INVALID_CREDENTIALS
@@ -57,6 +60,39 @@ def token(call: Call) -> Response:
     raise OauthRefused("unsupported_grant_type", "Use authorization_code, refresh_token or device_code.")
 
 
+class _Metadata(msgspec.Struct):
+    """RFC 7591 section 2. What is not here is not kept."""
+
+    redirect_uris: list[str] = []
+    client_name: str = ""
+    client_uri: str = ""
+    scope: str = ""
+    token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105 - the name of a method
+
+
+def register(call: Call) -> Response:
+    asked = call.json(_Metadata)
+    wanted = Registration(
+        asked.redirect_uris, asked.client_name, asked.client_uri, asked.scope, asked.token_endpoint_auth_method
+    )
+    https = call.base_url.startswith("https://")
+    app, secret = call.hub.oauth.registrations.register(wanted, call.client_address, https)
+    body = {
+        "client_id": app.client_id,
+        "client_id_issued_at": int(time.time()),
+        "client_name": app.name,
+        "client_uri": app.website,
+        "redirect_uris": app.redirects,
+        "scope": " ".join(app.scopes),
+        "token_endpoint_auth_method": asked.token_endpoint_auth_method,
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+    }
+    if secret:
+        body |= {"client_secret": secret, "client_secret_expires_at": 0}
+    return json_response(body, 201, headers=UNSTORED)
+
+
 def revoke(call: Call) -> Response:
     form = call.form()
     client_id, secret = _client(call, form)
@@ -92,6 +128,7 @@ def discovery(call: Call) -> Response:
         "jwks_uri": f"{base}/oauth/jwks",
         "device_authorization_endpoint": f"{base}/oauth/device",
         "revocation_endpoint": f"{base}/oauth/revoke",
+        "registration_endpoint": f"{base}/oauth/register",
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -177,6 +214,7 @@ def _org(call: Call, org: Membership) -> dict[str, Any]:
 routes = [
     Route("POST", "/oauth/device", start_device, "oauth", limit=FORM_LIMIT),
     Route("POST", "/oauth/token", token, "oauth", limit=FORM_LIMIT),
+    Route("POST", "/oauth/register", register, "oauth", limit=FORM_LIMIT),
     Route("POST", "/oauth/revoke", revoke, "oauth", limit=FORM_LIMIT),
     Route("GET", "/oauth/userinfo", userinfo),
     Route("POST", "/oauth/userinfo", userinfo, limit=FORM_LIMIT),

@@ -54,6 +54,19 @@ def stock_app(tx: Tx) -> App:
     return find_app(tx, STOCK_CLIENT_ID) or add_app(tx, STOCK_CLIENT_ID, None, new, None)
 
 
+def count_unowned(tx: Tx) -> int:
+    """Programs that registered themselves."""
+    query = select(func.count()).select_from(oauth_apps).where(oauth_apps.c.owner_id.is_(None))
+    return int(tx.execute(query).scalar_one())
+
+
+def forget_unused(tx: Tx, before: int) -> None:
+    """Programs that registered themselves before then, and that nobody has connected."""
+    connected = select(oauth_connections.c.app_id)
+    stale = (oauth_apps.c.owner_id.is_(None), oauth_apps.c.client_id != STOCK_CLIENT_ID)
+    tx.execute(delete(oauth_apps).where(*stale, oauth_apps.c.created_at < before, oauth_apps.c.id.not_in(connected)))
+
+
 def change_app(tx: Tx, app_id: int, new: NewApp) -> None:
     """All but whether it is confidential."""
     tx.execute(update(oauth_apps).where(oauth_apps.c.id == app_id).values(_texts(new)))

@@ -17,6 +17,7 @@ def flush_use(hub: Hub, _arguments: Mapping[str, Any]) -> None:
 
 def tidy(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.oauth.tokens.tidy()
+    hub.oauth.registrations.tidy()
 
 
 tasks = [

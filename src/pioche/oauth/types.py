@@ -53,7 +53,7 @@ class App:
 
     id: int
     client_id: str
-    owner_id: int | None  # None: it came with the hub
+    owner_id: int | None  # None: it came with the hub, or registered itself
     owner: str
     name: str
     website: str

@@ -42,8 +42,8 @@ class Apps:
 
     def create(self, actor: Actor, new: NewApp, https: bool) -> tuple[App, str]:
         """The app and its secret ("" for a public one), which nobody sees again. `https`: how the hub is reached."""
-        user_id, clean = require_person(actor), _checked(new, https)
-        secret = _new_secret() if new.confidential else ""
+        user_id, clean = require_person(actor), checked(new, https)
+        secret = make_secret() if new.confidential else ""
         with self._database.write() as tx:
             if len(store.apps_of(tx, user_id)) >= MAX_APPS:
                 raise Conflict(f"{MAX_APPS} applications are the limit. Delete one that is not used.")
@@ -52,13 +52,13 @@ class Apps:
 
     def change(self, actor: Actor, app_id: int, new: NewApp, https: bool) -> None:
         """Those who connected it keep what they agreed to."""
-        user_id, clean = require_person(actor), _checked(new, https)
+        user_id, clean = require_person(actor), checked(new, https)
         with self._database.write() as tx:
             store.change_app(tx, _own(tx, user_id, app_id).id, clean)
 
     def new_secret(self, actor: Actor, app_id: int) -> tuple[App, str]:
         """A new secret; the old one is dead at once. Connections stay."""
-        user_id, secret = require_person(actor), _new_secret()
+        user_id, secret = require_person(actor), make_secret()
         with self._database.write() as tx:
             app = _own(tx, user_id, app_id)
             if not app.confidential:
@@ -93,11 +93,11 @@ def _own(tx: Tx, user_id: int, app_id: int) -> App:
     return app
 
 
-def _new_secret() -> str:
+def make_secret() -> str:
     return SECRET_PREFIX + new_cookie()
 
 
-def _checked(new: NewApp, https: bool) -> NewApp:
+def checked(new: NewApp, https: bool) -> NewApp:
     name, website = " ".join(new.name.split()), new.website.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable():
         raise InvalidInput(f"An application needs a name of 1 to {MAX_NAME} characters.", field="name")

@@ -10,6 +10,7 @@ from pioche.oauth.service.apps import Apps
 from pioche.oauth.service.codes import Codes
 from pioche.oauth.service.connections import Connections
 from pioche.oauth.service.devices import Devices
+from pioche.oauth.service.registrations import Registrations
 from pioche.oauth.service.tokens import ACCESS_PREFIX, Tokens
 from pioche.ports.database import Database
 
@@ -19,6 +20,7 @@ class Oauth:
 
     def __init__(self, database: Database, accounts: Accounts, key: Path) -> None:
         self.apps = Apps(database)
+        self.registrations = Registrations(database)
         self.tokens = Tokens(database)
         self.devices = Devices(database, self.tokens)
         self.codes = Codes(database, self.tokens)

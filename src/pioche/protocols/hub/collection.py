@@ -44,6 +44,14 @@ class ItemChanges(msgspec.Struct, frozen=True):
     position: int | None = None
 
 
+class BatchChange(msgspec.Struct, frozen=True):
+    """One line of many changes. `action` can only be `update`."""
+
+    id: str = msgspec.field(name="_id")
+    action: str = "update"
+    data: ItemChanges = ItemChanges()
+
+
 class Note(msgspec.Struct):
     text: str
     html: str
