@@ -37,7 +37,7 @@ def test_follow_be_told_read_and_mute(visit: Visits, cast: Cast, make: Make) -> 
     entry = alice.get_by_role("listitem").filter(has_text=title)
     expect(entry.get_by_text("you were mentioned")).to_be_visible()
     entry.get_by_role("link", name=title).click()
-    alice.wait_for_url(f"**/{model}/discussions/{num}#comment-*")
+    alice.wait_for_url(f"**/{model}/discussions/{num}?comment=*#comment-*")
     alice.goto("/notifications?view=unread")
     expect(entry).to_have_count(0)
     alice.goto("/notifications")

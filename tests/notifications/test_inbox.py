@@ -119,7 +119,7 @@ def test_the_page_and_the_bell(room: NoticeRoom, alice: Browser) -> None:
     found = re.search(r'name="id" value="(\d+)"', text)
     assert found
     where = alice.get(f"/notifications/{found[1]}", 303)
-    assert where.startswith(f"/{model}/discussions/{num}#comment-")
+    assert where.startswith(f"/{model}/discussions/{num}?comment=")
     assert "On &lt;the&gt; page" not in alice.get("/notifications?view=unread")
     assert alice.post("/notifications", {"do": "unread", "id": [found[1]]}) == 303
     assert "bell-count" in alice.get("/")

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from pioche.community.rendering import render_comment
+from pioche.community.rendering import render_comment, render_comments
 from pioche.community.types import Discussion, DiscussionDetails, DiscussionEvent
 from pioche.names import RepoId
 from pioche.protocols.hub import discussion as wire
@@ -14,6 +14,8 @@ from pioche.web.responses import external_id, iso
 
 HIDDEN = "This comment is hidden."
 """What clients read in its place."""
+ALL_SECONDS = 5.0
+"""Of processor time for the HTML of all comments of one answer: clients ask for them at once, be they ten thousand."""
 
 
 def fields_of(item: Discussion, repo_id: RepoId) -> dict[str, Any]:
@@ -35,9 +37,9 @@ def fields_of(item: Discussion, repo_id: RepoId) -> dict[str, Any]:
 
 def details_answer(details: DiscussionDetails) -> wire.Details:
     item = details.discussion
-    answer = wire.Details(
-        **fields_of(item, details.repo.repo_id), events=[event_answer(event) for event in details.events]
-    )
+    html = render_comments(details.events, ALL_SECONDS)
+    events = [event_answer(event, html.get(event.id)) for event in details.events]
+    answer = wire.Details(**fields_of(item, details.repo.repo_id), events=events)
     if item.is_pull_request:
         answer.files_with_conflicts = list(details.conflicts)
         answer.changes = wire.Changes(item.base, item.merge_commit or UNSET)
@@ -45,20 +47,21 @@ def details_answer(details: DiscussionDetails) -> wire.Details:
     return answer
 
 
-def event_answer(event: DiscussionEvent) -> wire.Event:
+def event_answer(event: DiscussionEvent, html: str | None = None) -> wire.Event:
+    """`html` if it is known what a comment looks like."""
     return wire.Event(
         id=event.oid or external_id(event.id),
         type=event.kind,
         created_at=iso(event.created_at),
-        data=_event_data(event),
+        data=_event_data(event, html),
         author=UNSET if event.author is None else wire.Author(event.author),
     )
 
 
-def _event_data(event: DiscussionEvent) -> dict[str, Any]:
+def _event_data(event: DiscussionEvent, html: str | None) -> dict[str, Any]:
     match event.kind:
         case "comment":
-            return _comment_data(event)
+            return _comment_data(event, html)
         case "status-change":
             return {"status": event.text}
         case "commit":
@@ -71,14 +74,14 @@ def _event_data(event: DiscussionEvent) -> dict[str, Any]:
             return {"num": int(event.text)}
 
 
-def _comment_data(event: DiscussionEvent) -> dict[str, Any]:
+def _comment_data(event: DiscussionEvent, html: str | None) -> dict[str, Any]:
     edited = event.edited_at is not None
     written_at = event.created_at if event.edited_at is None else event.edited_at
     latest = _version(event.editor if edited else event.author, event.text, written_at)
     if event.hidden:
         latest |= {"raw": HIDDEN, "html": ""}
     else:
-        latest["html"] = render_comment(event)
+        latest["html"] = render_comment(event) if html is None else html
     history = [_version(item.author, item.text, item.written_at) for item in event.history]
     reacted = [{"reaction": one.emoji, "users": list(one.users), "count": one.count} for one in event.reactions]
     told = {"edited": edited, "hidden": event.hidden, "latest": latest, "numEdits": len(history)}

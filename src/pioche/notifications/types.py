@@ -71,7 +71,7 @@ class Notice:
         """Where it leads."""
         if self.repo is None:
             return f"/{self.actor or ''}"
-        end = f"#comment-{self.comment_id}" if self.comment_id else ""
+        end = f"?comment={self.comment_id}#comment-{self.comment_id}" if self.comment_id else ""
         return f"/{self.repo.path}/discussions/{self.num}{end}"
 
 
