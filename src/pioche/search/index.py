@@ -41,7 +41,7 @@ class Index:
                 for number in list(self._kept) if terms is None else terms:
                     self._bytes -= self._kept.pop(number, (None, 0))[1]
                 self._version = max(self._version, now.version)
-        return View(self, tx, now)
+        return View(self, tx, now, store.count_blocks(tx))
 
     def kept(self, number: int) -> BitMap | None:
         with self._lock:
@@ -67,12 +67,13 @@ class View:
     index: Index
     tx: Tx
     state: State
+    blocks: int
 
     def having(self, number: int) -> BitMap:
         """Every repository with a term. Not to be changed: others read it too."""
         if (kept := self.index.kept(number)) is not None:
             return kept
-        found, size = store.posting(self.tx, number)
+        found, size = store.posting(self.tx, number, self.blocks)
         self.index.keep(number, found, size + EACH_BYTES, self.state.version)
         return found
 

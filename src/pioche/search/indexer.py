@@ -24,6 +24,8 @@ BLOCK = 1 << BLOCK_BITS
 LATER_MS = 5_000
 """While the index is being made, changes wait."""
 SWEEP = 2_000
+LINES = 20_000
+"""Rows of one transaction."""
 Row = sqlalchemy.Row[Any]
 Values = Mapping[str, Any]
 
@@ -105,7 +107,7 @@ class Indexer:
                 rows.add(number, one)
             documents |= some
         for table, lines in rows.lines():
-            for some_lines in store.batched(lines, SWEEP):
+            for some_lines in store.batched(lines, LINES):
                 with self._database.write() as tx:
                     store.put_rows(tx, table, some_lines)
         with self._database.write() as tx:

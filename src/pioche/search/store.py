@@ -30,6 +30,9 @@ Key = tuple[int, int]
 StepKey = tuple[int, int, int]
 """(list, step, block)."""
 _Item = TypeVar("_Item")
+_POSTING = select(postings.c.ids).where(
+    postings.c.block.in_(bindparam("blocks", expanding=True)), postings.c.term == bindparam("term")
+)
 _documents = msgspec.msgpack.Decoder(Document)
 _numbers = msgspec.msgpack.Decoder(tuple[int, ...])
 
@@ -159,9 +162,20 @@ def drop_documents(tx: Tx, repo_ids: Sequence[int]) -> None:
 # -- sets of ids --
 
 
-def posting(tx: Tx, term: int) -> tuple[BitMap, int]:
+def count_blocks(tx: Tx) -> int:
+    last = tx.execute(select(func.max(postings.c.block))).scalar()
+    return 0 if last is None else int(last) + 1
+
+
+def posting(tx: Tx, term: int, blocks: int) -> tuple[BitMap, int]:
     """Every repository with a term, and the bytes that it took."""
-    rows = tx.execute(select(postings.c.ids).where(postings.c.term == term)).scalars().all()
+    rows = [
+        row
+        for start in range(0, blocks, MOST_VALUES)
+        for row in tx.execute(_POSTING, {"term": term, "blocks": range(start, min(blocks, start + MOST_VALUES))})
+        .scalars()
+        .all()
+    ]
     return _union(rows), sum(map(len, rows))
 
 

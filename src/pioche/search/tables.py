@@ -14,12 +14,13 @@ documents = Table(
     Column("steps", LargeBinary, nullable=False),
 )
 
-# Repositories with a term, in blocks of 65,536 ids: a change writes a few kilobytes for each of its terms.
+# Repositories with a term, in blocks of 65,536 ids: a change writes a few kilobytes for each of its terms. The block
+# stands first, so that a block is written in one place; a term is looked up in each of them.
 postings = Table(
     "search_postings",
     metadata,
-    Column("term", BigInteger, primary_key=True, autoincrement=False),
     Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("term", BigInteger, primary_key=True, autoincrement=False),
     Column("ids", LargeBinary, nullable=False),  # a roaring bitmap, portable format
     sqlite_with_rowid=False,
 )

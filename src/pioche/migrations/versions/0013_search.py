@@ -23,8 +23,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "search_postings",
-        sa.Column("term", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("block", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("term", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("ids", sa.LargeBinary(), nullable=False),
         sqlite_with_rowid=False,
     )
