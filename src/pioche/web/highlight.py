@@ -18,6 +18,7 @@ from pygments.util import ClassNotFound
 
 MAX_CHARS = 512 * 1024
 MAX_LINE = 2_000
+SHORT = 1_000  # characters of a block that is kept
 MAX_SECONDS = 1.0
 """Processor time for one text; no other request is answered while a lexer searches."""
 # What the plain rules of their lexers are named; they have nothing to colour.
@@ -34,6 +35,16 @@ def highlight_lines(text: str, filename: str) -> list[str]:
 
 def highlight(code: str, language: str = "") -> Markup:
     """A block of code in `language` (a name or alias that Pygments knows; unknown names leave it plain)."""
+    return _short(code, language) if len(code) <= SHORT else _block(code, language)
+
+
+@lru_cache(maxsize=1024)
+def _short(code: str, language: str) -> Markup:
+    """Pages show the same few lines again and again: how to use a repository."""
+    return _block(code, language)
+
+
+def _block(code: str, language: str) -> Markup:
     return Markup("\n".join(_lines(code, _lexer_for_name(language.lower()))))  # noqa: S704 (escaped in _lines)
 
 

@@ -19,6 +19,7 @@ from pioche.ports.gitstore import TreeNode
 from pioche.protocols.card import texts
 from pioche.protocols.hub import info as wire
 from pioche.repos import trending
+from pioche.repos.auto_classes import auto_class, processor_of
 from pioche.repos.service.infos import Info, Infos
 from pioche.repos.types import Repo
 from pioche.spaces.api import volume_body
@@ -174,17 +175,10 @@ def _transformers(found: Info) -> wire.TransformersInfo | None:
     derived = found.derived
     if derived.library != "transformers":
         return None
-    for architecture in texts(derived.config.get("architectures")):
-        for ending, auto in _AUTO.items():
-            if architecture.endswith(ending):
-                return wire.TransformersInfo(auto, derived.pipeline_tag, _processor(auto))
-    return wire.TransformersInfo("AutoModel", derived.pipeline_tag)
-
-
-def _processor(auto: str) -> str:
-    if "Image" in auto or "Object" in auto or "Depth" in auto:
-        return "AutoImageProcessor" if "Text" not in auto else "AutoProcessor"
-    return "AutoProcessor" if any(part in auto for part in ("Speech", "CTC", "Audio")) else "AutoTokenizer"
+    auto = auto_class(derived.config)
+    if not auto:
+        return wire.TransformersInfo("AutoModel", derived.pipeline_tag)
+    return wire.TransformersInfo(auto, derived.pipeline_tag, processor_of(auto))
 
 
 def _card_field(name: str) -> Callable[[Info], Any]:
@@ -212,26 +206,6 @@ def _said(found: Info, name: str) -> str | None:
 def _subdomain(found: Info) -> str:
     return re.sub(r"[^a-z0-9]+", "-", found.repo.repo_id.full.lower()).strip("-")
 
-
-_AUTO = {
-    "ForCausalLM": "AutoModelForCausalLM",
-    "LMHeadModel": "AutoModelForCausalLM",
-    "ForMaskedLM": "AutoModelForMaskedLM",
-    "ForSequenceClassification": "AutoModelForSequenceClassification",
-    "ForTokenClassification": "AutoModelForTokenClassification",
-    "ForQuestionAnswering": "AutoModelForQuestionAnswering",
-    "ForSpeechSeq2Seq": "AutoModelForSpeechSeq2Seq",
-    "WhisperForConditionalGeneration": "AutoModelForSpeechSeq2Seq",
-    "ForCTC": "AutoModelForCTC",
-    "ForImageClassification": "AutoModelForImageClassification",
-    "ForObjectDetection": "AutoModelForObjectDetection",
-    "ForAudioClassification": "AutoModelForAudioClassification",
-    "ForDepthEstimation": "AutoModelForDepthEstimation",
-    "T5ForConditionalGeneration": "AutoModelForSeq2SeqLM",
-    "BartForConditionalGeneration": "AutoModelForSeq2SeqLM",
-    "MTModel": "AutoModelForSeq2SeqLM",
-    "ForConditionalGeneration": "AutoModelForImageTextToText",
-}
 
 _VALUES: dict[str, Callable[[Info], Any]] = {
     "modelId": lambda found: found.repo.repo_id.full,

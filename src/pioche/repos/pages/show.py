@@ -13,6 +13,7 @@ from pioche.protocols.card import split_front_matter
 from pioche.repos.pages.diff import rows_of
 from pioche.repos.pages.links import file_url, repo_url, resolve_card_link
 from pioche.repos.pages.side import side_values
+from pioche.repos.pages.use import snippets_for
 from pioche.repos.types import Repo
 from pioche.repos.views import FilePage, Header
 from pioche.web.call import Call
@@ -85,7 +86,15 @@ def page_values(call: Call, header: Header, tab: str) -> dict[str, Any]:
         return file_url(repo_id, verb, revision, path)
 
     liked = call.hub.likes.has(call.actor, header.repo)
-    return {"header": header, "repo": header.repo, "liked": liked, "tab": tab, "url": url, "file_url": file}
+    return {
+        "header": header,
+        "repo": header.repo,
+        "liked": liked,
+        "tab": tab,
+        "url": url,
+        "file_url": file,
+        "snippets": snippets_for(call, header.repo),
+    }
 
 
 def gate_values(call: Call, repo: Repo) -> dict[str, Any]:

@@ -19,14 +19,15 @@ COLLECTIONS, PAPERS, PLACES = 5, 5, 3
 def side_values(call: Call, repo: Repo) -> dict[str, Any]:
     is_model = repo.repo_id.kind is RepoKind.MODEL
     within = CollectionFilter(items=[f"{repo.repo_id.kind.plural}/{repo.repo_id.full}"], sort="upvotes")
+    collections = call.hub.collections.count(call.actor, within)
     return {
         "days": () if repo.repo_id.kind is RepoKind.SPACE else call.hub.downloads.days(repo.id),
         "around": call.hub.links.around(call.actor, repo),
         "scores": call.hub.evals.of_page(call.actor, repo) if is_model else (),
         "old_scores": read_model_index(repo.card.get("model-index")) if is_model else (),
         "leaders": _leaders(call, repo),
-        "collections": call.hub.collections.list(call.actor, within, COLLECTIONS).found,
-        "collections_total": call.hub.collections.count(call.actor, within),
+        "collections": call.hub.collections.list(call.actor, within, COLLECTIONS).found if collections else (),
+        "collections_total": collections,
         "papers": _papers(call, repo),
     }
 

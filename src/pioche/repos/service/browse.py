@@ -18,6 +18,7 @@ from pioche.protocols.safetensors import InvalidHeader, TensorHeader
 from pioche.repos.quants import quants_of
 from pioche.repos.service.find import require_content, require_file, require_repo
 from pioche.repos.service.tensors import Tensors
+from pioche.repos.snippets import ENDINGS
 from pioche.repos.types import Repo
 from pioche.repos.views import (
     CardPage,
@@ -88,6 +89,18 @@ class Browse:
             self._parameters(repo, git, place.commit),
             quants_of(git.tree(place.commit, recursive=True)) if "gguf" in repo.tags else (),
         )
+
+    def samples(self, repo: Repo) -> tuple[Mapping[str, str], Sequence[str]]:
+        """What snippets of code name: ending -> one file, and labels of GGUF variants at the top.
+
+        Of a repository that was found for the reader; names of files are no secret of a gated one.
+        """
+        if repo.head is None:
+            return {}, ()
+        git = self._gitstore.open(repo.id)
+        files = git.outline(repo.head, ENDINGS).samples
+        quants = quants_of(git.tree(repo.head)) if ".gguf" in files else []
+        return files, [one.label for one in quants if one.label]
 
     def folder(self, actor: Actor, repo_id: RepoId, revision: str, path: str, page: int = 0) -> FolderPage:
         header = self.header(actor, repo_id)
