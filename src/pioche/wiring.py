@@ -9,6 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from pioche.events import (
+    AccessDecided,
+    AccessRequested,
     AnyEvent,
     CommentEdited,
     CommentHidden,
@@ -32,10 +34,12 @@ from pioche.queue.service import Queue
 
 LISTENERS: dict[type[Event], tuple[str, ...]] = {
     UserFollowed: ("notifications.tell_follow",),
+    AccessRequested: ("notifications.tell_access",),
+    AccessDecided: ("notifications.tell_access",),
     DiscussionOpened: ("notifications.tell", "webhooks.gather"),
     DiscussionCommented: ("notifications.tell", "webhooks.gather"),
     DiscussionStatusChanged: ("notifications.tell", "webhooks.gather", "evals.settle"),
-    CommentEdited: ("webhooks.gather",),
+    CommentEdited: ("notifications.tell", "webhooks.gather"),
     CommentHidden: ("webhooks.gather",),
     DiscussionDeleted: ("webhooks.gather",),
     DiscussionRenamed: ("notifications.tell", "webhooks.gather"),

@@ -127,3 +127,19 @@ def test_a_hidden_comment_tells_nobody(room: NoticeRoom) -> None:
     assert room.post(f"{where}/{said}/hide", bob).status_code == 200
     assert room.about(alice, model) == [("owner", "opened", True)]
     assert not any("regretted" in str(mail) for mail in room.mails())
+
+
+def test_an_edit_tells_whom_it_calls_for_the_first_time(room: NoticeRoom) -> None:
+    alice, bob, carol = room.cast.alice, room.cast.bob, room.cast.carol
+    model = room.model(alice)
+    num = room.open(alice, model, text="What do you think, @bob?")
+    room.settle()
+    for notice in room.inbox(bob):
+        room.post("/api/notifications/mark-as-read", bob, json={"ids": [notice["id"]]})
+    comment = room.get(f"/api/models/{model}/discussions/{num}").json()["events"][0]["id"]
+    where = f"/api/models/{model}/discussions/{num}/comment/{comment}/edit"
+    assert room.post(where, alice, json={"content": "What do you think, @bob and @carol? `@root`"}).status_code == 200
+    assert room.about(carol, model) == [("mention", "edited", False)]
+    assert room.about(bob, model) == [("mention", "opened", True)]
+    assert room.about(room.cast.root, model) == []
+    assert "edited a comment" in room.get("/notifications", carol).text

@@ -175,8 +175,9 @@ def _notice(call: Call, notice: Notice) -> dict[str, Any]:
     }
     if notice.actor is not None:
         body["author"] = {"name": notice.actor, "avatarUrl": avatar_url(call, notice.actor)}
-    if notice.repo is not None and notice.discussion_id is not None:
+    if notice.repo is not None:
         body["repo"] = {"name": notice.repo.full, "type": notice.repo.kind.value}
+    if notice.discussion_id is not None:
         body["discussion"] = {
             "id": external_id(notice.discussion_id),
             "num": notice.num,

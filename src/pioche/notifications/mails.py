@@ -12,6 +12,8 @@ from pioche.ports.mail import Mail
 
 TEXT = 4000
 """Characters of one comment; the rest is behind the link."""
+NAMED = 3
+"""People who are named in one mail about requests for access."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,18 @@ class Letter:
     title: str
     stop: str
     items: Sequence[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLetter:
+    """Who asks to be let in (`requested`, by `names`), or what became of the reader's request, with the reason."""
+
+    id: int
+    repo: RepoId
+    what: str
+    names: Sequence[str]
+    detail: str
+    stop: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +93,35 @@ class Writer:
         where = f"{self.base}/notifications"
         lines += ["-- ", f"All of them: {where}", f"Which mails you get: {self.base}/settings/notifications"]
         html.append(f'<p><a href="{escape(where)}">All of them</a></p>')
-        stop = self._stop(letters[0].stop)
-        headers = {"List-Unsubscribe": f"<{stop}?all=1>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-        headers["Message-ID"] = f"<digest-{letters[-1].items[-1].id}@{self._host}>"
+        headers = self._digest_headers(letters[0].stop, f"digest-{letters[-1].items[-1].id}")
         subject = f"[{self.site}] News in {len(letters)} discussions"
         return Mail(to, subject, "\n".join(lines), "\n".join(html), headers)
+
+    def access(self, to: str, letter: AccessLetter) -> Mail:
+        """About who is let in to a gated repository."""
+        link = f"{self.base}/{letter.repo.path}"
+        match letter.what:
+            case "requested":
+                said, link = (
+                    f"{_listed(letter.names)} asked for access to {letter.repo.full}.",
+                    f"{link}/settings/access",
+                )
+            case "accepted":
+                said = f"{letter.names[0]} let you in to {letter.repo.full}: you may read its files now."
+            case _:
+                said = f"Your request for access to {letter.repo.full} was turned down."
+        detail = f"Reason: {letter.detail}" if letter.detail else ""
+        lines = [said, *([detail] if detail else []), "", "-- ", f"Look at it: {link}"]
+        html = [f"<p><strong>{escape(said)}</strong></p>", *([f"<p>{escape(detail)}</p>"] if detail else [])]
+        html.append(f'<p><a href="{escape(link)}">Look at it</a></p>')
+        headers = self._digest_headers(letter.stop, f"access-{letter.id}")
+        return Mail(to, f"[{letter.repo.full}] {said}", "\n".join(lines), "\n".join(html), headers)
+
+    def _digest_headers(self, stop: str, name: str) -> dict[str, str]:
+        """Of mails that are about no single discussion."""
+        ends = f"<{self._stop(stop)}?all=1>"
+        headers = {"List-Unsubscribe": ends, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        return {**headers, "Message-ID": f"<{name}@{self._host}>"}
 
     def _headers(self, letter: Letter, answers: bool) -> dict[str, str]:
         """Programs show as one thread what answers the same message."""
@@ -118,9 +156,18 @@ def _said(item: Item) -> str:
     match item.what:
         case "opened":
             return f"{item.actor} opened this:"
+        case "edited":
+            return f"{item.actor} edited a comment:"
         case "commented":
             return f"{item.actor} wrote:"
     return f"{item.actor} changed it: {item.detail}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`a, b and 7 more`."""
+    if len(names) <= NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
 
 
 def _cut(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,16 +9,14 @@ from msgspec import json
 from sqlalchemy import false, or_, select, true
 
 from pioche.accounts.tables import accounts, members, users
-from pioche.community.tables import discussion_events, discussions
+from pioche.community.references import names_in
+from pioche.community.tables import comment_versions, discussion_events, discussions
 from pioche.notifications.tables import notification_settings, watches
 from pioche.notifications.types import REASONS, Reason, Thing, Wishes
 from pioche.ports.database import Tx
 from pioche.repos.tables import repos
 
-MENTIONS = 50
-"""People whom one text can call."""
 BATCH = 500
-_MENTION = re.compile(r"(?<![\w/@.-])@([A-Za-z0-9][\w.-]{0,95})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ def text_of(tx: Tx, thing: Thing) -> tuple[int | None, str]:
     """The comment that it is about, or for what was opened the first one, if it is not hidden."""
     row = discussion_events.c
     which = row.id == thing.comment_id if thing.comment_id else row.discussion_id == thing.discussion_id
-    if thing.what not in ("opened", "commented"):
+    if thing.what not in ("opened", "commented", "edited"):
         return None, ""
     query = select(row.id, row.text).where(which, row.kind == "comment", row.hidden == false())
     found = tx.execute(query.order_by(row.id).limit(1)).first()
@@ -57,6 +54,8 @@ def text_of(tx: Tx, thing: Thing) -> tuple[int | None, str]:
 def recipients(tx: Tx, thing: Thing, about: Subject, text: str) -> dict[int, Reason]:
     """User id -> why. Never who did it, nor who may not see it, nor who muted it."""
     found: dict[int, set[Reason]] = {}
+    if thing.what == "edited":
+        return _newly_mentioned(tx, thing, about, text)
     for reason, people in (
         ("mention", _mentioned(tx, text)),
         ("author", [about.author_id] if about.author_id else []),
@@ -67,9 +66,21 @@ def recipients(tx: Tx, thing: Thing, about: Subject, text: str) -> dict[int, Rea
         for person in people:
             found.setdefault(person, set()).add(reason)  # type: ignore[arg-type]
     found.pop(thing.actor_id or 0, None)
-    muted = _muted(tx, about)
-    allowed = _who_may_see(tx, about, [person for person in found if person not in muted])
+    allowed = _allowed(tx, about, found)
     return {person: next(r for r in REASONS if r in found[person]) for person in found if person in allowed}
+
+
+def _newly_mentioned(tx: Tx, thing: Thing, about: Subject, text: str) -> dict[int, Reason]:
+    """Whom an edit calls that no earlier version of the comment called."""
+    versions = select(comment_versions.c.text).where(comment_versions.c.event_id == thing.comment_id)
+    called = {person for one in tx.execute(versions) for person in _mentioned(tx, one.text)}
+    found = [person for person in _mentioned(tx, text) if person not in called and person != thing.actor_id]
+    return dict.fromkeys(_allowed(tx, about, found), "mention")
+
+
+def _allowed(tx: Tx, about: Subject, people: Iterable[int]) -> set[int]:
+    muted = _muted(tx, about)
+    return _who_may_see(tx, about, [person for person in people if person not in muted])
 
 
 def wishes(tx: Tx, user_ids: Iterable[int]) -> dict[int, Wishes]:
@@ -82,7 +93,7 @@ def wishes(tx: Tx, user_ids: Iterable[int]) -> dict[int, Wishes]:
 
 
 def _mentioned(tx: Tx, text: str) -> list[int]:
-    names = list(dict.fromkeys(name.rstrip(".-_").lower() for name in _MENTION.findall(text)))[:MENTIONS]
+    names = names_in(text)
     query = select(accounts.c.id).where(accounts.c.name_lower.in_(names), accounts.c.kind == "user")
     return [row.id for row in tx.execute(query)] if names else []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, func, insert, or_, select, true, update
@@ -57,6 +57,17 @@ def tell_follow(tx: Tx, user_id: int, follower_id: int) -> None:
     if tx.execute(select(row.id).where(row.user_id == user_id, row.follower_id == follower_id)).first() is None:
         values = {"user_id": user_id, "follower_id": follower_id, "actor_id": follower_id, "updated_at": tx.now}
         tx.execute(insert(notifications).values(**values, reason="follow", what="followed", unread=True, done=False))
+
+
+def tell_access(tx: Tx, user_ids: Iterable[int], repo_id: int, values: Mapping[str, Any]) -> None:
+    """Of requests to be let in: one row for each person, repository and reason, which comes to the top again."""
+    row = notifications.c
+    new = {**values, "comment_id": None, "unread": True, "done": False, "updated_at": tx.now}
+    for person in user_ids:
+        which = (row.user_id == person, row.repo_id == repo_id, row.discussion_id.is_(None))
+        told = tx.execute(update(notifications).where(*which, row.reason == values["reason"]).values(**new))
+        if not told.rowcount:
+            tx.execute(insert(notifications).values(**new, user_id=person, repo_id=repo_id))
 
 
 def page(tx: Tx, actor: Actor, wanted: NoticeFilter, offset: int, limit: int) -> list[Notice]:
@@ -159,5 +170,7 @@ def _notice(row: Row[Any]) -> Notice:
     if row.repo_id is None:
         return Notice(*notice)
     repo_id = RepoId(RepoKind(row.repo_kind), row.namespace, row.repo_name)
+    if row.discussion_id is None:
+        return Notice(*notice, repo_id)
     about = (row.discussion_id, row.num, row.title, row.status, row.is_pull_request)
     return Notice(*notice, repo_id, *about)

@@ -56,7 +56,25 @@ notification_settings = Table(
     Column("mail", Text, nullable=False),
 )
 
-# What is to be mailed. Rows go once the mail server has taken the message.
+# What is to be mailed about who is let in to gated repositories.
+access_mails = Table(
+    "access_mails",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("repo_id", Integer, ForeignKey("repos.id", ondelete="CASCADE"), nullable=False),
+    Column("what", String(16), nullable=False),  # requested | accepted | rejected
+    Column("detail", String(300), nullable=False, server_default=""),  # the reason of a rejection
+    Column("reason", String(16), nullable=False),
+    Column("actor_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_access_mails_user", "user_id", "id"),
+    Index("ix_access_mails_repo", "repo_id"),
+    # Numbers are in the ids of messages: none may be given twice.
+    sqlite_autoincrement=True,
+)
+
+# What is to be mailed about discussions. Rows go once the mail server has taken the message.
 mail_items = Table(
     "mail_items",
     metadata,

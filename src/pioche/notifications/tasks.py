@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _WHAT: dict[str, What] = {
     "DiscussionOpened": "opened",
     "DiscussionCommented": "commented",
+    "CommentEdited": "edited",
     "DiscussionStatusChanged": "status",
     "DiscussionRenamed": "renamed",
 }
@@ -39,8 +40,18 @@ def tell_follow(hub: Hub, event: Mapping[str, Any]) -> None:
         hub.notifications.telling.tell_follow(event["actor_id"], event["account_id"])
 
 
+def tell_access(hub: Hub, event: Mapping[str, Any]) -> None:
+    """Of a request to be let in to a gated repository, or what became of it."""
+    if event["type"] == "AccessRequested":
+        hub.notifications.access.tell_requested(event["repo_id"], event["user_id"])
+    else:
+        decided = (event["repo_id"], event["user_id"], event["status"], event["actor_id"])
+        hub.notifications.access.tell_decided(*decided)
+
+
 def mail(hub: Hub, arguments: Mapping[str, Any]) -> None:
     hub.notifications.mailing.send(arguments["user_id"])
+    hub.notifications.access.send(arguments["user_id"])
 
 
 def wake(hub: Hub, arguments: Mapping[str, Any]) -> None:
@@ -50,6 +61,7 @@ def wake(hub: Hub, arguments: Mapping[str, Any]) -> None:
 tasks = [
     TaskType("notifications.tell", tell),
     TaskType("notifications.tell_follow", tell_follow),
+    TaskType("notifications.tell_access", tell_access),
     TaskType(WAKE_TASK, wake),
     # 2 s, 8 s, 32 s, 2 min, 9 min, 34 min, 2.3 h, 9 h: a mail server may be gone for a night.
     TaskType(MAIL_TASK, mail, attempts=9, lane="outside"),

@@ -8,17 +8,17 @@ from typing import Literal
 
 from pioche.names import RepoId
 
-Reason = Literal["mention", "author", "participating", "owner", "watching", "follow"]
-What = Literal["opened", "commented", "status", "renamed", "followed"]
+Reason = Literal["mention", "author", "participating", "owner", "watching", "asked", "follow"]
+What = Literal["opened", "commented", "edited", "status", "renamed", "followed", "requested", "accepted", "rejected"]
 Level = Literal["watch", "mute"]
 Group = Literal["mention", "participating", "watching", "follow"]
 
 # The first that fits is the one that is shown.
-REASONS: tuple[Reason, ...] = ("mention", "author", "participating", "owner", "watching", "follow")
+REASONS: tuple[Reason, ...] = ("mention", "author", "participating", "owner", "watching", "asked", "follow")
 GROUPS: tuple[Group, ...] = ("mention", "participating", "watching", "follow")
 MAILED: tuple[Group, ...] = ("mention", "participating", "watching")
 """Groups that mail can be had of."""
-_GROUP_OF: dict[str, Group] = {"author": "participating", "owner": "watching"}
+_GROUP_OF: dict[str, Group] = {"author": "participating", "asked": "participating", "owner": "watching"}
 
 
 def group_of(reason: str) -> Group:
@@ -49,7 +49,9 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One row of the inbox. `repo` None: somebody (`actor`) follows the reader."""
+    """One row of the inbox. `repo` None: somebody (`actor`) follows the reader; without a discussion it is about who
+    is let in to a gated repository.
+    """
 
     id: int
     reason: str
@@ -71,6 +73,8 @@ class Notice:
         """Where it leads."""
         if self.repo is None:
             return f"/{self.actor or ''}"
+        if self.discussion_id is None:
+            return f"/{self.repo.path}/settings/access" if self.what == "requested" else f"/{self.repo.path}"
         end = f"?comment={self.comment_id}#comment-{self.comment_id}" if self.comment_id else ""
         return f"/{self.repo.path}/discussions/{self.num}{end}"
 

@@ -1,8 +1,10 @@
-"""The verbs of notifications: `Inbox`, `Watching`, `Telling` and `Mailing`, together as `Notifications`."""
+"""The verbs of notifications: `Inbox`, `Watching`, `Telling`, `Mailing` and `Access`, together as `Notifications`."""
 
 from __future__ import annotations
 
 from pioche.accounts.grants import Signer
+from pioche.notifications.mails import Writer
+from pioche.notifications.service.access import Access
 from pioche.notifications.service.inbox import Inbox
 from pioche.notifications.service.mailing import Mailing
 from pioche.notifications.service.telling import Telling
@@ -18,4 +20,7 @@ class Notifications:
         self.inbox = Inbox(database)
         self.watching = Watching(database, signer)
         self.telling = Telling(database, queue, mailer.is_on)
-        self.mailing = Mailing(database, queue, mailer, self.watching, settings)
+        base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+        writer = Writer(base, settings.site_name)
+        self.mailing = Mailing(database, queue, mailer, self.watching, writer)
+        self.access = Access(database, queue, mailer, self.watching, writer)

@@ -23,7 +23,6 @@ from pioche.ports.mail import Mail, Mailer
 from pioche.queue.service import Queue
 from pioche.repos.store import select_repos, to_repo
 from pioche.repos.tables import repos
-from pioche.settings import Settings
 
 AT_ONCE = 200
 """Items that one task looks at."""
@@ -32,15 +31,12 @@ LETTERS = 3
 
 
 class Mailing:
-    def __init__(
-        self, database: Database, queue: Queue, mailer: Mailer, watching: Watching, settings: Settings
-    ) -> None:
+    def __init__(self, database: Database, queue: Queue, mailer: Mailer, watching: Watching, writer: Writer) -> None:
         self._database = database
         self._queue = queue
         self._mailer = mailer
         self._watching = watching
-        base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-        self._writer = Writer(base, settings.site_name)
+        self._writer = writer
 
     def send(self, user_id: int) -> int:
         """The number of mails. Raises `MailFailed`: what was not sent stays, for the next try of the task."""

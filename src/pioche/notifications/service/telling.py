@@ -17,7 +17,7 @@ WAKE_TASK = "notifications.wake"
 CHUNK = 50
 MAIL_DELAY_MS = 30_000
 """What happens within this time goes into one mail."""
-MAILED_THINGS = ("opened", "commented", "status")
+MAILED_THINGS = ("opened", "commented", "edited", "status")
 
 
 class Telling:
@@ -35,7 +35,7 @@ class Telling:
             if about is None:
                 return
             comment_id, text = recipients.text_of(tx, thing)
-            if thing.what == "commented" and comment_id is None:
+            if thing.what in ("commented", "edited") and comment_id is None:
                 return
             people = recipients.recipients(tx, thing, about, text)
             wishes = recipients.wishes(tx, people)
