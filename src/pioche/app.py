@@ -19,10 +19,12 @@ from pioche.collections import api as collections_api
 from pioche.collections import pages as collections_pages
 from pioche.collections.service import Collections
 from pioche.community import api as community_api
+from pioche.community import files_page as community_files
 from pioche.community import likes_api, moderation_api, uploads_api
 from pioche.community import pages as community_pages
 from pioche.community import store as community_store
 from pioche.community.likes import Likes
+from pioche.community.merging import PullRequests
 from pioche.community.moderating import Moderation
 from pioche.community.reacting import Reactions
 from pioche.community.service import Community
@@ -81,6 +83,7 @@ from pioche.repos.api import commit as repos_commit_api
 from pioche.repos.api import files as repos_files_api
 from pioche.repos.api import resolve as repos_resolve_api
 from pioche.repos.service.browse import Browse
+from pioche.repos.service.changes import Changes
 from pioche.repos.service.commits import Commits
 from pioche.repos.service.downloads import Downloads
 from pioche.repos.service.gates import Gates
@@ -136,6 +139,7 @@ ROUTES: list[list[Route]] = [
     moderation_api.routes,
     uploads_api.routes,
     community_pages.routes,
+    community_files.routes,
     likes_api.routes,
     evals_api.routes,
     evals_pages.routes,
@@ -199,7 +203,7 @@ def build_hub(settings: Settings) -> Hub:
         lfs=lfs,
         trees=trees,
         large_files=LargeFiles(database, gitstore, lfs, commits),
-        browse=Browse(database, gitstore, lfs),
+        **_reading(database, gitstore, lfs),
         commits=commits,
         buckets=Buckets(database, xet, trees),
         **_talk(database, gitstore, refs, commits, queue),
@@ -242,6 +246,11 @@ def _open_templates(settings: Settings) -> Templates:
     return Templates({"name": settings.site_name, "signup_open": settings.signup_open, "mail_on": mail_on})
 
 
+def _reading(database: Database, gitstore: GitStore, lfs: Lfs) -> dict[str, Any]:
+    """What pages show of files."""
+    return {"browse": Browse(database, gitstore, lfs), "changes": Changes(database, gitstore, lfs)}
+
+
 def _finding(database: Database, gitstore: GitStore, queue: Queue, repos: Repos) -> dict[str, Any]:
     search, indexer = Search(database, queue), Indexer(database, partial(text_of, gitstore), queue)
     return {"repos": repos, "search": search, "texts": Texts(database, search.index), "indexer": indexer}
@@ -251,6 +260,7 @@ def _talk(database: Database, gitstore: GitStore, refs: Refs, commits: Commits, 
     """Discussions and pull requests."""
     return {
         "community": Community(database, gitstore, refs, commits, queue),
+        "pull_requests": PullRequests(database, gitstore, refs, commits, queue),
         "moderation": Moderation(database, gitstore, refs, queue),
         "reactions": Reactions(database),
     }

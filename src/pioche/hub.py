@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pioche.buckets.service import Buckets
     from pioche.collections.service import Collections
     from pioche.community.likes import Likes
+    from pioche.community.merging import PullRequests
     from pioche.community.moderating import Moderation
     from pioche.community.reacting import Reactions
     from pioche.community.service import Community
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pioche.ports.mail import Mailer
     from pioche.queue.service import Queue
     from pioche.repos.service.browse import Browse
+    from pioche.repos.service.changes import Changes
     from pioche.repos.service.commits import Commits
     from pioche.repos.service.downloads import Downloads
     from pioche.repos.service.gates import Gates
@@ -68,6 +70,7 @@ class Hub:
     commits: Commits
     buckets: Buckets
     community: Community
+    pull_requests: PullRequests
     moderation: Moderation
     reactions: Reactions
     writing: Writing
@@ -89,6 +92,7 @@ class Hub:
     gates: Gates
     refs: Refs
     infos: Infos
+    changes: Changes
     downloads: Downloads
     upkeep: Upkeep
     git: Git

@@ -69,6 +69,9 @@ FOR_ALICE = [
     "/{repo}/discussions",
     "/{repo}/discussions/new",
     "/{repo}/discussions/1",
+    "/{repo}/discussions/1/files",
+    "/{repo}/discussions/1/files?view=split",
+    "/{repo}/commit/{oid}?view=split",
     "/new",
     "/new-space",
     "/organizations/new",
@@ -123,6 +126,8 @@ FOR_NOBODY = [
     "/signup",
     "/{repo}",
     "/{repo}/discussions/1",
+    "/{repo}/discussions/1/files",
+    "/{repo}/discussions/1/files?view=split",
     "/alice/there-is-no-such-thing",
 ]
 

@@ -32,7 +32,11 @@ def test_comment_and_merge(visit: Visits, cast: Cast, make: Make) -> None:
     page.get_by_role("link", name="Community").click()
     page.get_by_role("link", name="Say more").click()
     expect(page.locator(".comment strong").filter(has_text="short")).to_be_visible()
+    page.get_by_role("link", name="Files changed").click()
     expect(page.locator("tr.add")).to_have_text("+three")
+    page.get_by_role("link", name="Side by side").click()
+    expect(page.locator("td.add").last).to_have_text("+three")
+    page.get_by_role("link", name="Conversation").click()
 
     page.get_by_label("Answer (Markdown)").fill("Good, *thanks*. <script>alert(1)</script>")
     page.get_by_role("button", name="Answer").click()

@@ -61,7 +61,7 @@ def proposed(room: Room, repo: str, path: str = "new.txt") -> int:
 
 def test_a_pull_request_is_merged_once(room: Room, repo: str) -> None:
     (actor, repo_id), num = parts(room, repo), proposed(room, repo)
-    results = at_once(*[lambda: room.hub.community.merge(actor, repo_id, num)] * PEOPLE)
+    results = at_once(*[lambda: room.hub.pull_requests.merge(actor, repo_id, num)] * PEOPLE)
     lost = errors(results)
     assert len(lost) == PEOPLE - 1
     assert all(isinstance(one, Conflict) for one in lost)
@@ -77,7 +77,7 @@ def test_a_pull_request_is_merged_once(room: Room, repo: str) -> None:
 def test_two_pull_requests_that_fit_are_both_merged(room: Room, repo: str) -> None:
     actor, repo_id = parts(room, repo)
     nums = [proposed(room, repo, f"file{n}.txt") for n in range(4)]
-    results = at_once(*[lambda num=num: room.hub.community.merge(actor, repo_id, num) for num in nums])  # type: ignore[misc]
+    results = at_once(*[lambda num=num: room.hub.pull_requests.merge(actor, repo_id, num) for num in nums])  # type: ignore[misc]
     assert not errors(results)
     names = {one["path"] for one in room.get(f"/api/models/{repo}/tree/main").json()}
     assert names >= {"a.txt", *(f"file{n}.txt" for n in range(4))}
@@ -89,7 +89,7 @@ def test_merging_and_closing(room: Room, repo: str) -> None:
     for _ in range(4):
         num = proposed(room, repo)
         merged, closed = at_once(
-            lambda num=num: room.hub.community.merge(actor, repo_id, num),  # type: ignore[misc]
+            lambda num=num: room.hub.pull_requests.merge(actor, repo_id, num),  # type: ignore[misc]
             lambda num=num: room.hub.community.set_status(actor, repo_id, num, "closed"),  # type: ignore[misc]
         )
         assert len(errors([merged, closed])) == 1
@@ -150,7 +150,7 @@ def test_deleting_and_merging(room: Room, repo: str) -> None:
     for _ in range(4):
         num = proposed(room, repo, f"either{_}.txt")
         merged, deleted = at_once(
-            lambda num=num: room.hub.community.merge(actor, repo_id, num),  # type: ignore[misc]
+            lambda num=num: room.hub.pull_requests.merge(actor, repo_id, num),  # type: ignore[misc]
             lambda num=num: room.hub.moderation.delete(actor, repo_id, num),  # type: ignore[misc]
         )
         assert deleted is None

@@ -60,7 +60,7 @@ def _moderate(call: Call, form: Form, num: int, verb: str) -> Response | None:
     actor, repo_id, there = call.actor, repo_of(call), repo_url(repo_of(call), "discussions", str(num))
     match verb:
         case "merge":
-            call.hub.community.merge(actor, repo_id, num, form.get("text", ""))
+            call.hub.pull_requests.merge(actor, repo_id, num, form.get("text", ""))
             return flash.say(call, see_other(there), _("Merged."), "success")
         case "pin" | "unpin":
             call.hub.community.pin(actor, repo_id, num, verb == "pin")

@@ -72,7 +72,7 @@ def pin(call: Call) -> Response:
 
 def merge(call: Call) -> Response:
     text = call.json(wire.Merge).comment or ""
-    oid = call.hub.community.merge(call.actor, repo_of(call), number_of(call), text)
+    oid = call.hub.pull_requests.merge(call.actor, repo_of(call), number_of(call), text)
     return json_response({"success": True, "commitOid": oid})
 
 

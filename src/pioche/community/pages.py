@@ -12,7 +12,6 @@ from pioche.community.acting import do
 from pioche.community.rendering import render_comments
 from pioche.community.types import EMOJIS, DiscussionDetails, DiscussionFilter, NewDiscussion, Part
 from pioche.errors import Conflict, HubError, InvalidInput, NotFound
-from pioche.repos.pages.diff import split_patch
 from pioche.repos.pages.links import repo_url
 from pioche.repos.pages.show import behind_gate, page_values
 from pioche.web.call import Call
@@ -88,7 +87,7 @@ def _thread(
 ) -> Response:
     """`form` is what was sent and not taken."""
     header = call.hub.browse.header(call.actor, repo_of(call))
-    view = call.hub.community.details(call.actor, repo_of(call), _num(call), with_patch=True, part=_part(call))
+    view = call.hub.community.details(call.actor, repo_of(call), _num(call), part=_part(call))
     own = view.discussion.author_id is not None and view.discussion.author_id == call.actor.user_id
     talks = header.can_discuss and header.discussions_open and (header.can_write or not view.discussion.locked)
     values = {
@@ -101,7 +100,6 @@ def _thread(
         "may_hide": _own_comments(view, call.actor.user_id, header.can_write) if header.can_discuss else set(),
         "html": render_comments(view.events),
         "emojis": EMOJIS,
-        "diffs": split_patch(view.patch or ""),
     }
     status = 409 if isinstance(error, Conflict) else 400 if error else 200
     return _page(call, "community/thread.html", {**page_values(call, header, "community"), **values}, status)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import insert, select
 
+from pioche.community.ends import ends_of
 from pioche.community.tables import pull_request_remains
 from pioche.community.types import Discussion, DiscussionEvent
-from pioche.errors import RevisionNotFound
 from pioche.names import CommitOid
 from pioche.ports.database import Tx
 from pioche.ports.gitstore import GitRepo
@@ -35,15 +35,14 @@ class Remains:
 
 
 def read(git: GitRepo, discussion: Discussion, head: CommitOid) -> Remains:
-    """What it shows now. Once merged, its changes are those that its branch had not when it parted."""
-    try:
-        base = git.resolve(discussion.base)
-    except RevisionNotFound:
+    """What it shows now."""
+    ends = ends_of(git, discussion)
+    if ends is None:
         return Remains(head, (), "")
-    ahead, _ = git.ahead_behind(head, base)
-    infos = reversed(git.history(head, limit=min(ahead, MAX_COMMITS))) if ahead else ()
+    ahead = MAX_COMMITS if ends.old is None else git.ahead_behind(ends.new, ends.old)[0]
+    infos = reversed(git.history(ends.new, limit=min(ahead, MAX_COMMITS)))
     commits = [Commit(info.oid, info.title, info.author_name, info.date_ms) for info in infos]
-    patch = git.patch(git.merge_base(base, head), head, limit=MAX_PATCH)
+    patch = git.patch(ends.old, ends.new, limit=MAX_PATCH)
     return Remains(head, commits, patch.decode(errors="replace").replace("\0", "\ufffd"))
 
 

@@ -1,4 +1,4 @@
-"""Discussions and pull requests: opening, reading, answering, closing, merging."""
+"""Discussions and pull requests: opening, reading, answering, closing."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pioche.accounts.types import Actor
 from pioche.community import store
 from pioche.community.finding import require_comment, require_discussion, require_open_talk, require_talk
 from pioche.community.references import numbers_in, resolve
+from pioche.community.speaking import say
 from pioche.community.threads import read_part, with_changes, with_references, with_remains
 from pioche.community.types import (
+    MAX_TEXT,
     CommentEdit,
-    Discussion,
     DiscussionDetails,
     DiscussionEvent,
     DiscussionFilter,
@@ -24,7 +25,6 @@ from pioche.errors import Conflict, Forbidden, InvalidInput, RefMoved, RevisionN
 from pioche.events import (
     CommentEdited,
     CommentHidden,
-    DiscussionCommented,
     DiscussionOpened,
     DiscussionRenamed,
     DiscussionStatusChanged,
@@ -41,7 +41,6 @@ from pioche.wiring import announce
 
 PAGE = 50
 MAX_TITLE = 300
-MAX_TEXT = 64 * 1024
 MAX_EDITS = 100
 ATTEMPTS = 8
 
@@ -107,7 +106,7 @@ class Community:
             raise InvalidInput("A comment needs some text.")
         with self._database.write() as tx:
             repo, discussion = require_open_talk(tx, actor, repo_id, num)
-            event_id = self._say(tx, actor, repo, discussion, text)
+            event_id = say(self._queue, tx, actor, repo, discussion, text)
             refers = resolve(tx, repo, [text])
             return DiscussionEvent(event_id, "comment", actor.name, text, tx.now, refers=refers)
 
@@ -166,7 +165,7 @@ class Community:
             if discussion.ref_deleted and status == "open":
                 raise Conflict("The commits of this pull request were deleted, so it cannot be opened again.")
             if comment.strip():
-                self._say(tx, actor, repo, discussion, comment)
+                say(self._queue, tx, actor, repo, discussion, comment)
             store.set_status(tx, discussion.id, status)
             announce(self._queue, tx, DiscussionStatusChanged(actor.user_id, repo.id, discussion.id, status))
             event_id = store.add_event(tx, discussion.id, "status-change", actor.user_id, status)
@@ -177,48 +176,6 @@ class Community:
         with self._database.write() as tx:
             repo = require_talk(tx, actor, repo_id, Action.WRITE)
             store.set_pinned(tx, require_discussion(tx, repo, num).id, pinned)
-
-    def merge(self, actor: Actor, repo_id: RepoId, num: int, comment: str = "") -> CommitOid:
-        """The commit that the base branch is at afterwards. Raises `Conflict` with `details["files"]`."""
-        _check_text("-", comment)
-        for attempt in range(ATTEMPTS):
-            try:
-                return self._merge_once(actor, repo_id, num, comment)
-            except RefMoved:
-                if attempt == ATTEMPTS - 1:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
-
-    def _merge_once(self, actor: Actor, repo_id: RepoId, num: int, comment: str) -> CommitOid:
-        with self._database.read() as tx:
-            repo = require_talk(tx, actor, repo_id, Action.WRITE)
-            discussion = _require_mergeable(tx, repo, num)
-            author = self._commits.signature(actor, tx.now)
-        git = self._gitstore.open(repo.id)
-        ours, theirs = git.resolve(discussion.base), git.resolve(discussion.ref)
-        parted = git.merge_base(ours, theirs)
-        if parted == theirs:
-            raise Conflict("This pull request has no changes that are not there already.")
-        message = f"Merge pull request #{num}\n\n{discussion.title}"
-        new = theirs if parted == ours else git.merge(ours, theirs, author, message)
-
-        def also(tx: Tx) -> None:
-            current = _require_mergeable(tx, repo, num)
-            if comment.strip():
-                self._say(tx, actor, repo, current, comment)
-            store.set_status(tx, current.id, "merged", new)
-            announce(self._queue, tx, DiscussionStatusChanged(actor.user_id, repo.id, current.id, "merged"))
-            store.add_event(tx, current.id, "status-change", actor.user_id, "merged")
-
-        self._refs.move(actor, repo, [RefMove(discussion.base, ours, new)], also)
-        return new
-
-    def _say(self, tx: Tx, actor: Actor, repo: Repo, discussion: Discussion, text: str) -> int:
-        """The id of the comment."""
-        event_id = store.add_event(tx, discussion.id, "comment", actor.user_id, text)
-        store.refer(tx, repo.id, discussion.num, numbers_in(text), actor.user_id)
-        announce(self._queue, tx, DiscussionCommented(actor.user_id, repo.id, discussion.id, event_id))
-        return event_id
 
     def _open_pull_request(
         self, actor: Actor, repo: Repo, new: NewDiscussion, base: str, start: tuple[CommitOid, Status]
@@ -245,15 +202,6 @@ def _add(tx: Tx, repo: Repo, num: int, actor: Actor, new: NewDiscussion, opening
         store.add_event(tx, discussion_id, "comment", actor.user_id, new.description)
         store.refer(tx, repo.id, num, numbers_in(new.description), actor.user_id)
     return DiscussionOpened(actor.user_id, repo.id, discussion_id)
-
-
-def _require_mergeable(tx: Tx, repo: Repo, num: int) -> Discussion:
-    discussion = require_discussion(tx, repo, num)
-    if not discussion.is_pull_request:
-        raise InvalidInput(f"#{num} is a discussion, so there is nothing to merge.")
-    if discussion.status not in ("draft", "open"):
-        raise Conflict(f"This pull request is {discussion.status}.")
-    return discussion
 
 
 def _check_edit(comment: DiscussionEvent, edit: CommentEdit) -> None:

@@ -16,6 +16,7 @@ from pioche.community.types import (
     Discussion,
     DiscussionEvent,
     DiscussionFilter,
+    Ends,
     EventKind,
     NewDiscussion,
     Opening,
@@ -23,6 +24,7 @@ from pioche.community.types import (
     Status,
 )
 from pioche.errors import RefMoved
+from pioche.names import CommitOid
 from pioche.ports.database import Tx
 from pioche.repos.tables import repos
 
@@ -99,8 +101,12 @@ def delete_discussion(tx: Tx, discussion_id: int) -> None:
     tx.execute(delete(discussions).where(discussions.c.id == discussion_id))
 
 
-def set_status(tx: Tx, discussion_id: int, status: Status, merge_commit: str | None = None) -> None:
-    values = {"status": status, "merge_commit": merge_commit}
+def set_status(tx: Tx, discussion_id: int, status: Status) -> None:
+    tx.execute(update(discussions).where(discussions.c.id == discussion_id).values(status=status))
+
+
+def set_merged(tx: Tx, discussion_id: int, merge_commit: CommitOid, ends: Ends) -> None:
+    values = {"status": "merged", "merge_commit": merge_commit, "merged_head": ends.new, "merged_base": ends.old}
     tx.execute(update(discussions).where(discussions.c.id == discussion_id).values(values))
 
 
@@ -271,6 +277,7 @@ def _discussion(row: Row[Any]) -> Discussion:
         status=row.status,
         base=row.base,
         merge_commit=row.merge_commit,
+        merged=Ends(row.merged_base, row.merged_head) if row.merged_head else None,
         created_at=row.created_at,
         pinned=row.pinned,
         locked=row.locked,

@@ -29,6 +29,8 @@ discussions = Table(
     Column("status", String(8), nullable=False),  # draft | open | closed | merged
     Column("base", String(200), nullable=False, server_default=""),  # the ref that it asks to be merged into
     Column("merge_commit", String(40)),
+    Column("merged_head", String(40)),  # the commit that was merged, and where its line had parted from the base
+    Column("merged_base", String(40)),
     Column("created_at", BigInteger, nullable=False),
     Column("pinned", Boolean, nullable=False, server_default=false()),
     Column("locked", Boolean, nullable=False, server_default=false()),

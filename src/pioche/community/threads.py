@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pioche.community import remains, store
+from pioche.community.ends import ends_of
 from pioche.community.references import resolve
 from pioche.community.types import Discussion, DiscussionDetails, DiscussionEvent, Part
-from pioche.errors import RevisionNotFound
 from pioche.ports.database import Tx
 from pioche.ports.gitstore import GitRepo
 from pioche.repos.types import Repo
@@ -52,20 +52,19 @@ def with_remains(tx: Tx, details: DiscussionDetails, with_patch: bool) -> Discus
 
 
 def with_changes(git: GitRepo, details: DiscussionDetails, with_patch: bool) -> DiscussionDetails:
-    """What the pull request would change now; after a merge or a lost base branch, nothing."""
-    try:
-        ours, theirs = git.resolve(details.discussion.base), git.resolve(details.discussion.ref)
-    except RevisionNotFound:
+    """What the pull request would change now, or has changed; without its base branch, nothing."""
+    ends = ends_of(git, details.discussion)
+    if ends is None:
         return details
-    ahead, behind = git.ahead_behind(theirs, ours)
+    ahead = MAX_COMMITS if ends.old is None else git.ahead_behind(ends.new, ends.old)[0]
     commits = [
         DiscussionEvent(0, "commit", info.author_name, info.title, info.date_ms, info.oid)
-        for info in reversed(git.history(theirs, limit=min(ahead, MAX_COMMITS)))
+        for info in reversed(git.history(ends.new, limit=min(ahead, MAX_COMMITS)))
     ]
-    conflicts = git.conflicts(ours, theirs) if ahead and behind else []
-    patch = None
-    if with_patch:
-        patch = git.patch(git.merge_base(ours, theirs), theirs).decode(errors="replace")
+    conflicts: Sequence[str] = ()
+    if details.discussion.status != "merged":
+        conflicts = git.conflicts(git.resolve(details.discussion.base), ends.new)
+    patch = git.patch(ends.old, ends.new).decode(errors="replace") if with_patch else None
     return replace(details, events=_among(details, commits), conflicts=conflicts, patch=patch)
 
 

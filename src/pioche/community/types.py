@@ -6,14 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pioche.names import CommitOid
 from pioche.repos.types import Repo
 
 Status = Literal["draft", "open", "closed", "merged"]
 EventKind = Literal["comment", "status-change", "title-change", "locking-change", "reference", "commit"]
 Sort = Literal["recently-created", "trending", "reactions"]
+MAX_TEXT = 64 * 1024
+"""Characters of a comment."""
 SORTS: tuple[Sort, ...] = ("recently-created", "trending", "reactions")
 EMOJIS = ("🔥", "🚀", "👀", "❤️", "🤗", "😎", "➕", "🧠", "👍", "🤝", "😔", "🤯")
 """What people react with: the reference's twelve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The changes of a pull request: what came between `old`, where it parted from its base, and `new`."""
+
+    old: CommitOid | None
+    new: CommitOid
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,7 @@ class Discussion:
     base: str
     merge_commit: str | None
     created_at: int
+    merged: Ends | None = None
     pinned: bool = False
     locked: bool = False
     comments: int = 0
@@ -152,3 +164,15 @@ class DiscussionDetails:
     page: int = 0
     pages: int = 1
     until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a pull request changes. `ends` is None if its base branch is gone; `patch` is what is left once its ref is
+    deleted.
+    """
+
+    repo: Repo
+    discussion: Discussion
+    ends: Ends | None
+    patch: str = ""

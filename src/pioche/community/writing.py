@@ -15,6 +15,7 @@ from pioche.accounts.access import Action
 from pioche.accounts.types import Actor
 from pioche.community.references import resolve
 from pioche.community.tables import attachments
+from pioche.community.types import MAX_TEXT
 from pioche.errors import Forbidden, InvalidInput, NotFound, QuotaExceeded, TooLarge, Unauthenticated
 from pioche.names import RepoId
 from pioche.ports.blobs import BlobStore
@@ -23,7 +24,6 @@ from pioche.protocols.media import EXTENSIONS, HEAD, media_type
 from pioche.repos.service.find import require_repo
 from pioche.settings import Settings
 
-MAX_TEXT = 64 * 1024
 MAX_PICTURE = 10_000_000
 MAX_FILM = 50_000_000
 MAX_A_DAY = 500_000_000

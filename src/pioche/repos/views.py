@@ -96,10 +96,50 @@ class HistoryPage:
 
 
 @dataclass(frozen=True, slots=True)
+class TensorChange:
+    """`old` and `new` are dtype and shape; None where it was not, or is not any more."""
+
+    name: str
+    old: tuple[str, Sequence[int]] | None
+    new: tuple[str, Sequence[int]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TensorChanges:
+    """By the headers alone: what has the same name, dtype and shape may still hold other weights."""
+
+    changes: Sequence[TensorChange]  # the first of `count`
+    count: int
+    same: int
+    metadata: Sequence[tuple[str, str, str]]  # key, before, after
+
+
+ChangeKind = Literal["text", "large", "image", "table", "tensors", "binary", "long", "submodule"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """`columns`: the first lines of a table, before and after, for the names of its columns."""
+
+    file: DiffFile
+    kind: ChangeKind
+    columns: tuple[str, str] = ("", "")
+    tensors: TensorChanges | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """What changed between two commits; `files` are the first of `total`, or the one that was asked for by `only`."""
+
+    old: CommitOid | None
+    new: CommitOid
+    files: Sequence[FileChange]
+    total: int
+    only: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CommitPage:
     header: Header
     commit: CommitInfo
-    files: Sequence[DiffFile]
-    hidden: int
-    additions: int
-    deletions: int
+    changes: ChangeSet

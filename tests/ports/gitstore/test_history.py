@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pioche.errors import (
+    EntryNotFound,
     RevisionNotFound,
 )
 from pioche.ports.gitstore import (
@@ -92,7 +93,7 @@ def test_diff(repo: GitRepo) -> None:
         PutPointer("big", "cd" * 32, 20),
         PutFile("fresh", b"a\nb\n"),
     )
-    found = {f.path: f for f in repo.diff(one, two)}
+    found = {f.path: f for f in repo.diff(one, two).files}
     assert {(p, f.status, f.additions, f.deletions) for p, f in found.items()} == {
         ("edit", "modified", 2, 1),
         ("gone", "deleted", 0, 1),
@@ -110,14 +111,30 @@ def test_diff(repo: GitRepo) -> None:
     assert big.old is not None
     assert big.new is not None
     assert (big.old.size, big.new.size) == (10, 20)
-    assert {f.status for f in repo.diff(None, one)} == {"added"}
-    assert [f.additions for f in repo.diff(None, one) if f.path == "edit"] == [40]
+    assert {f.status for f in repo.diff(None, one).files} == {"added"}
+    assert [f.additions for f in repo.diff(None, one).files if f.path == "edit"] == [40]
 
 
 def test_a_huge_file_is_listed_without_its_lines(repo: GitRepo) -> None:
     one = commit(repo, PutFile("a", b"x\n" * 400_000))
-    [file] = repo.diff(None, one)
-    assert (file.status, file.patch) == ("added", None)
+    [file] = repo.diff(None, one).files
+    assert (file.status, file.patch, file.is_long) == ("added", None, True)
+    [file] = repo.diff(None, one, "a").files
+    assert (file.additions, len(file.patch or "") > 1_200_000) == (400_000, True)
+
+
+def test_many_files_are_counted_and_the_first_compared(repo: GitRepo) -> None:
+    one = commit(repo, PutFile("kept", b"x\n"))
+    many = [PutFile(f"f{n:04}", b"0123456789\n" * 200) for n in range(1100)]
+    two = commit(repo, *many)
+    found = repo.diff(one, two)
+    assert (found.total, len(found.files)) == (1100, 1000)
+    assert found.files[0].additions == 200
+    assert (found.files[-1].additions, found.files[-1].is_long) == (0, True)
+    [last] = repo.diff(one, two, "f1099").files
+    assert (last.path, last.additions, last.is_long) == ("f1099", 200, False)
+    with pytest.raises(EntryNotFound):
+        repo.diff(one, two, "kept")
 
 
 def test_patch_applies_and_can_be_cut(store: GitStore, repo: GitRepo, tmp_path: Path) -> None:

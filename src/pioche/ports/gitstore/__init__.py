@@ -99,6 +99,16 @@ class DiffFile:
     deletions: int
     patch: str | None
     """Unified diff of this file; None if it is binary, a submodule, or longer than the limit."""
+    is_long: bool = False
+    """There are lines to compare, but too many to show beside those of other files: ask for this file alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """`files` are the first of `total`, sorted by path."""
+
+    files: Sequence[DiffFile]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +251,12 @@ class HistoryVerbs(Protocol):
     def last_commits(self, commit: str, folder: str = "") -> dict[str, CommitInfo]:
         """Full path of each entry of a folder -> the last commit that changed it or something below it."""
 
-    def diff(self, old: str | None, new: str, context: int = 3) -> list[DiffFile]:
-        """What changed between two commits; `old` None means from nothing."""
+    def diff(self, old: str | None, new: str, path: str = "") -> Diff:
+        """What changed between two commits; `old` None means from nothing.
+
+        With `path` only that file, with many more lines than it gets among others. Raises `EntryNotFound` if it did
+        not change.
+        """
 
     def patch(self, old: str | None, new: str, limit: int = 10 * 1024 * 1024) -> bytes:
         """The unified diff as git prints it, cut after the last whole line within `limit` bytes."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from pioche.errors import EntryNotFound, GatedRepo, HubError
 from pioche.protocols.card import split_front_matter
-from pioche.repos.pages.diff import rows_of
+from pioche.repos.pages.diff import shown_changes
 from pioche.repos.pages.links import file_url, repo_url, resolve_card_link
 from pioche.repos.pages.side import side_values
 from pioche.repos.pages.use import snippets_for
@@ -70,9 +70,9 @@ def show_history(call: Call) -> Response:
 
 
 def show_commit(call: Call) -> Response:
-    view = call.hub.browse.commit(call.actor, repo_of(call), call.arg("oid"))
-    diffs = [(file, rows_of(file.patch)) for file in view.files]
-    return _page(call, "repos/commit.html", view.header, "files", view=view, diffs=diffs)
+    view = call.hub.changes.commit(call.actor, repo_of(call), call.arg("oid"), call.query("file"))
+    shown = shown_changes(call, view.changes)
+    return _page(call, "repos/commit.html", view.header, "files", view=view, shown=shown)
 
 
 def page_values(call: Call, header: Header, tab: str) -> dict[str, Any]:

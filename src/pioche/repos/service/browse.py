@@ -10,7 +10,7 @@ from pioche.accounts.access import Action, allows
 from pioche.accounts.types import Actor
 from pioche.errors import BlobNotFound, EntryNotFound, RevisionNotFound
 from pioche.lfs.service import Lfs
-from pioche.names import CommitOid, RepoId, is_oid
+from pioche.names import CommitOid, RepoId
 from pioche.ports.database import Database
 from pioche.ports.gitstore import CommitInfo, GitRepo, GitStore, Ref, TreeNode
 from pioche.protocols.card import split_front_matter
@@ -22,7 +22,6 @@ from pioche.repos.snippets import ENDINGS
 from pioche.repos.types import Repo
 from pioche.repos.views import (
     CardPage,
-    CommitPage,
     FilePage,
     FolderEntry,
     FolderPage,
@@ -34,7 +33,6 @@ from pioche.repos.views import (
 
 TEXT_LIMIT = 1024 * 1024  # bytes of a text file that a page shows
 FOLDER_PAGE = 500  # entries of a folder that a page shows
-DIFF_LIMIT = 100  # files of a commit that a page shows
 HISTORY_PAGE = 50
 PASTS_KEPT = 128  # folders whose history is kept in memory
 
@@ -67,12 +65,12 @@ class Browse:
     def header(self, actor: Actor, repo_id: RepoId, action: Action = Action.READ) -> Header:
         with self._database.read() as tx:
             repo = require_repo(tx, actor, repo_id, action)
-        return _header(actor, repo)
+        return header_of(actor, repo)
 
     def _content(self, actor: Actor, repo_id: RepoId) -> Header:
         """The header of a page that shows files: behind the gate, if there is one."""
         with self._database.read() as tx:
-            return _header(actor, require_content(tx, actor, repo_id))
+            return header_of(actor, require_content(tx, actor, repo_id))
 
     def card(self, actor: Actor, repo_id: RepoId) -> CardPage:
         header = self.header(actor, repo_id)
@@ -122,7 +120,7 @@ class Browse:
 
     def file(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> FilePage:
         with self._database.read() as tx:
-            header = _header(actor, require_file(tx, actor, repo_id, path))
+            header = header_of(actor, require_file(tx, actor, repo_id, path))
         git = self._gitstore.open(header.repo.id)
         place = _place(git, revision, path)
         node = git.entry(place.commit, path)
@@ -151,22 +149,6 @@ class Browse:
         pages = page + 1 + (len(commits) == HISTORY_PAGE) if path else -(-total // HISTORY_PAGE)
         return HistoryPage(header, place, commits, total, page, pages)
 
-    def commit(self, actor: Actor, repo_id: RepoId, oid: str) -> CommitPage:
-        header = self._content(actor, repo_id)
-        git = self._gitstore.open(header.repo.id)
-        if not is_oid(oid):
-            oid = git.resolve(oid)
-        commit = git.commit(oid)
-        files = git.diff(commit.parents[0] if commit.parents else None, commit.oid)
-        return CommitPage(
-            header,
-            commit,
-            files[:DIFF_LIMIT],
-            max(0, len(files) - DIFF_LIMIT),
-            sum(file.additions for file in files),
-            sum(file.deletions for file in files),
-        )
-
     def exists(self, actor: Actor, repo_id: RepoId, revision: str, path: str) -> bool:
         """Is there something at this path? False also for a branch that does not exist yet."""
         git = self._gitstore.open(self._content(actor, repo_id).repo.id)
@@ -194,7 +176,7 @@ class Browse:
             return None
 
 
-def _header(actor: Actor, repo: Repo) -> Header:
+def header_of(actor: Actor, repo: Repo) -> Header:
     resource = repo.resource
     return Header(
         repo,

@@ -14,7 +14,7 @@ from pioche.lfs.service import Lfs
 from pioche.lfs.types import LargeFileSource
 from pioche.names import CommitOid, RepoId, is_oid
 from pioche.ports.database import Database, Tx
-from pioche.ports.gitstore import CommitInfo, DiffFile, GitRepo, GitStore, TreeNode
+from pioche.ports.gitstore import CommitInfo, GitRepo, GitStore, TreeNode
 from pioche.protocols.xet.cas import Token
 from pioche.repos.service.find import require_content, require_file, require_repo
 from pioche.repos.types import Repo
@@ -71,15 +71,6 @@ class History:
     commits: Sequence[CommitInfo]
     total: int
     next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """`base` is the commit that `new` is compared to: what was named, or for `a...b` where the two parted."""
-
-    base: CommitOid
-    new: CommitOid
-    files: Sequence[DiffFile]
 
 
 class Trees:
@@ -191,11 +182,6 @@ class Trees:
         total, end = git.count_commits(commit), start + limit
         commits = git.history(commit, None, start, limit) if start < total else []
         return History(commits, total, _cursor(commit, end) if end < total else None)
-
-    def compare(self, actor: Actor, repo_id: RepoId, spec: str) -> Comparison:
-        """What changed, file by file. `spec` as for `patch`."""
-        git, base, new = self._sides(actor, repo_id, spec)
-        return Comparison(base, new, git.diff(base, new))
 
     def patch(self, actor: Actor, repo_id: RepoId, spec: str) -> bytes:
         """The unified diff. `a..b` compares two revisions, `a...b` compares b with where the two parted."""

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pygit2
 from pygit2.enums import DeltaStatus, DiffFlag, DiffOption
 
-from pioche.ports.gitstore import DiffFile, DiffStatus, GitFailed, TreeNode
+from pioche.errors import EntryNotFound
+from pioche.ports.gitstore import Diff, DiffFile, DiffStatus, GitFailed, TreeNode
 from pioche.ports.gitstore.bare.process import git_environment
-from pioche.ports.gitstore.bare.raw_tree import SUBMODULE
 from pioche.ports.gitstore.bare.trees import make_node
 
-MAX_PATCHES = 1000
-"""Files after these are listed without their lines."""
-MAX_PATCH_INPUT = 512 * 1024
-"""Longest file (old or new) whose lines are compared."""
-MAX_PATCH = 256 * 1024
-"""Longest patch of one file, in bytes."""
+MAX_FILES = 1000
+"""Files that are listed; of the others only the number is told."""
+MAX_TEXT = 1024 * 1024
+"""Bytes of all patches together. Files after these are listed without their lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`blob`: longest file, old or new, whose lines are compared; `patch`: longest patch of one file. In bytes."""
+
+    blob: int = 512 * 1024
+    patch: int = 256 * 1024
+
+
+ONE_FILE = Limits(16 * 1024 * 1024, 2 * 1024 * 1024)
+"""For who asks for one file alone."""
 
 _STATUS: dict[DeltaStatus, DiffStatus] = {
     DeltaStatus.ADDED: "added",
@@ -27,46 +39,58 @@ _STATUS: dict[DeltaStatus, DiffStatus] = {
 }
 
 
-def compare(handle: pygit2.Repository, old: pygit2.Tree | None, new: pygit2.Tree, context: int) -> list[DiffFile]:
+def compare(handle: pygit2.Repository, old: pygit2.Tree | None, new: pygit2.Tree) -> Diff:
     """Sorted by path; a file that moved and kept half of its lines is one renamed file."""
-    if old is None:
-        diff = new.diff_to_tree(swap=True, context_lines=context)
-    else:
-        diff = old.diff_to_tree(new, flags=DiffOption.NORMAL, context_lines=context)
+    diff = _tree_diff(old, new)
+    files, left = [], MAX_TEXT
+    deltas = list(islice(diff.deltas, MAX_FILES))
+    for place, delta in enumerate(deltas):
+        file = _diff_file(handle, diff, place, delta, Limits() if left > 0 else Limits(0, 0))
+        left -= len(file.patch or "")
+        files.append(file)
+    return Diff(files, len(diff))
+
+
+def compare_one(handle: pygit2.Repository, old: pygit2.Tree | None, new: pygit2.Tree, path: str) -> Diff:
+    diff = _tree_diff(old, new)
+    for place, delta in enumerate(diff.deltas):
+        if path == (delta.old_file.path if delta.status == DeltaStatus.DELETED else delta.new_file.path):
+            return Diff([_diff_file(handle, diff, place, delta, ONE_FILE)], len(diff))
+    raise EntryNotFound(f"'{path[:200]}' did not change here.")
+
+
+def _tree_diff(old: pygit2.Tree | None, new: pygit2.Tree) -> pygit2.Diff:
+    diff = new.diff_to_tree(swap=True) if old is None else old.diff_to_tree(new, flags=DiffOption.NORMAL)
     diff.find_similar(rename_limit=400)
-    deltas = list(diff.deltas)
-    return [_diff_file(handle, diff, place, delta) for place, delta in enumerate(deltas)]
+    return diff
 
 
-def _diff_file(handle: pygit2.Repository, diff: pygit2.Diff, place: int, delta: pygit2.DiffDelta) -> DiffFile:
+def _diff_file(
+    handle: pygit2.Repository, diff: pygit2.Diff, place: int, delta: pygit2.DiffDelta, limits: Limits
+) -> DiffFile:
     status = _STATUS.get(delta.status, "modified")
     old = None if status == "added" else _node(handle, delta.old_file)
     new = None if status == "deleted" else _node(handle, delta.new_file)
-    additions, deletions, text = 0, 0, None
-    if place < MAX_PATCHES and _is_short(handle, delta):
-        additions, deletions, text = _lines(diff[place])
     path = delta.old_file.path if status == "deleted" else delta.new_file.path
     old_path = delta.old_file.path if status == "renamed" else None
-    return DiffFile(path, old_path, status, old, new, additions, deletions, text)
-
-
-def _lines(patch: pygit2.Patch | None) -> tuple[int, int, str | None]:
-    """(additions, deletions, text); the text is None for a binary file or one that is too long to show."""
+    if any(side is not None and side.kind != "file" for side in (old, new)):
+        return DiffFile(path, old_path, status, old, new, 0, 0, None)
+    if any(_bytes(side) > limits.blob for side in (old, new)):
+        return DiffFile(path, old_path, status, old, new, 0, 0, None, is_long=True)
+    patch = diff[place]
     if patch is None or patch.delta.flags & DiffFlag.BINARY:
-        return 0, 0, None
+        return DiffFile(path, old_path, status, old, new, 0, 0, None)
     _, additions, deletions = patch.line_stats
     data = patch.data
-    return additions, deletions, data.decode(errors="replace") if len(data) <= MAX_PATCH else None
+    text = data.decode(errors="replace") if len(data) <= limits.patch else None
+    return DiffFile(path, old_path, status, old, new, additions, deletions, text, text is None)
 
 
-def _is_short(handle: pygit2.Repository, delta: pygit2.DiffDelta) -> bool:
-    """Whether both sides are blobs that are worth comparing line by line."""
-    for file in (delta.old_file, delta.new_file):
-        if int(file.mode) == SUBMODULE:
-            return False
-        if file.id.raw.strip(b"\0") and handle.odb.read_header(file.id)[1] > MAX_PATCH_INPUT:
-            return False
-    return True
+def _bytes(side: TreeNode | None) -> int:
+    """What git holds of a file: of a large file, the pointer."""
+    if side is None:
+        return 0
+    return side.size if side.pointer is None else side.pointer.pointer_size
 
 
 def _node(handle: pygit2.Repository, file: pygit2.DiffFile) -> TreeNode:

@@ -8,7 +8,7 @@ import pygit2
 from pygit2.enums import SortMode
 
 from pioche.names import CommitOid
-from pioche.ports.gitstore import CommitInfo, DiffFile
+from pioche.ports.gitstore import CommitInfo, Diff
 from pioche.ports.gitstore.bare import diffs
 from pioche.ports.gitstore.bare.base import EMPTY_TREE, RepoBase
 from pioche.ports.gitstore.bare.process import run_git
@@ -69,9 +69,12 @@ class History(RepoBase):
                 break
         return found
 
-    def diff(self, old: str | None, new: str, context: int = 3) -> list[DiffFile]:
+    def diff(self, old: str | None, new: str, path: str = "") -> Diff:
         before = None if old is None else self._commit(old).tree
-        return diffs.compare(self._handle(), before, self._commit(new).tree, context)
+        after = self._commit(new).tree
+        if path:
+            return diffs.compare_one(self._handle(), before, after, path)
+        return diffs.compare(self._handle(), before, after)
 
     def patch(self, old: str | None, new: str, limit: int = 10 * 1024 * 1024) -> bytes:
         before = EMPTY_TREE if old is None else str(self._commit(old).id)

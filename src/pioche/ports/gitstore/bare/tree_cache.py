@@ -55,5 +55,7 @@ class TreeCache:
         self.outlines: Kept[tuple[str, tuple[str, ...]], Outline] = Kept(500_000)
         self.pasts: Kept[tuple[str, str], dict[str, CommitInfo]] = Kept(300_000)
         """(commit, folder) -> the last commit of each entry."""
+        self.conflicts: Kept[tuple[str, str], list[str]] = Kept(100_000)
+        """(ours, theirs) -> what a merge cannot settle."""
         self.turns = [threading.Lock() for _ in range(64)]
         """Who asks for a past that somebody is looking for already waits for it."""

@@ -57,7 +57,14 @@ class Writing(RepoBase):
         return self._finish(tree, (ours, theirs), author, message, [])
 
     def conflicts(self, ours: str, theirs: str) -> list[str]:
-        return _conflicting(self._merged(ours, theirs))
+        key = ours, theirs
+        found = self._cache.conflicts.get(key)
+        if found is None:
+            # Where one side has all of the other there is nothing to settle, and nothing to compare.
+            parted = self._handle().merge_base(self._commit(ours).id, self._commit(theirs).id)
+            found = [] if str(parted) in key else _conflicting(self._merged(ours, theirs))
+            self._cache.conflicts.put(key, found, len(found) + 1)
+        return found
 
     def _merged(self, ours: str, theirs: str) -> pygit2.Index:
         return self._handle().merge_commits(self._commit(ours), self._commit(theirs))
