@@ -46,7 +46,7 @@ def test_a_pointer_that_a_merge_puts_together_opens_nothing(room: Room):
     num = hub.community.open(carol, repo_id, NewDiscussion("Forge", is_pull_request=True))
     write(f"refs/pr/{num}", b"x" + version, oid, size)
     write("main", version, oid, b"x" + size)
-    hub.community.merge(carol, repo_id, num)
+    hub.pull_requests.merge(carol, repo_id, num)
 
     file = hub.trees.file(carol, repo_id, "main", PATH)
     assert file.node.pointer is not None, "the merge made a pointer"
