@@ -72,8 +72,11 @@ def test_a_conflict_is_said_before_anybody_tries(visit: Visits, cast: Cast, make
     make.commit(cast.alice, repo, {"notes.txt": "three\n"})
     page = visit(cast.alice)
     page.goto(f"/{repo}/discussions/1")
-    expect(page.get_by_text("changed on both sides")).to_contain_text("notes.txt")
-    expect(page.get_by_role("button", name="Merge")).to_have_count(0)
+    box = page.locator("#merge-box")
+    expect(box).to_contain_text("changed on both sides")
+    expect(box.get_by_role("listitem")).to_have_text("notes.txt")
+    expect(box).to_contain_text("git push origin HEAD:refs/pr/1")
+    expect(page.get_by_role("button", name="Merge")).to_be_disabled()
 
 
 def test_a_discussion(visit: Visits, cast: Cast, make: Make) -> None:

@@ -158,3 +158,21 @@ def test_a_discussion_has_no_files(room: Room, repo: str) -> None:
     num = room.post(f"/api/models/{repo}/discussions", room.cast.alice, json=body).json()["num"]
     page(room, f"/{repo}/discussions/{num}/files", 400)
     page(room, f"/{repo}/discussions/999/files", 404)
+
+
+def test_whether_it_can_be_merged_is_said_before(room: Room, repo: str) -> None:
+    alice = room.cast.alice
+    body = {"title": "Empty", "description": "d", "pullRequest": True}
+    where = f"/api/models/{repo}/discussions"
+    empty = room.post(where, alice, json=body).json()["num"]
+    fits = proposed(room, repo, alice, {"fits.txt": "x\n"})
+    clashes = proposed(room, repo, alice, {"notes.txt": "mine\n"})
+    room.write(alice, repo, {"notes.txt": "theirs\n"})
+    assert "changes nothing yet" in page(room, f"/{repo}/discussions/{empty}")
+    assert "no conflicts with main" in page(room, f"/{repo}/discussions/{fits}")
+    said = page(room, f"/{repo}/discussions/{clashes}")
+    assert "changed on both sides" in said
+    assert f"git push origin HEAD:refs/pr/{clashes}" in said
+    assert room.get(f"{where}/{clashes}").json()["filesWithConflicts"] == ["notes.txt"]
+    assert room.post(f"{where}/{clashes}/status", alice, json={"status": "closed"}).is_success
+    assert "changed on both sides" not in page(room, f"/{repo}/discussions/{clashes}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pioche.community import remains, store
 from pioche.community.ends import ends_of
 from pioche.community.references import resolve
-from pioche.community.types import Discussion, DiscussionDetails, DiscussionEvent, Part
+from pioche.community.types import Discussion, DiscussionDetails, DiscussionEvent, Mergeable, Part
 from pioche.ports.database import Tx
 from pioche.ports.gitstore import GitRepo
 from pioche.repos.types import Repo
@@ -54,8 +54,9 @@ def with_remains(tx: Tx, details: DiscussionDetails, with_patch: bool) -> Discus
 def with_changes(git: GitRepo, details: DiscussionDetails, with_patch: bool) -> DiscussionDetails:
     """What the pull request would change now, or has changed; without its base branch, nothing."""
     ends = ends_of(git, details.discussion)
+    is_open = details.discussion.status in ("open", "draft")
     if ends is None:
-        return details
+        return replace(details, mergeable="gone" if is_open else "")
     ahead = MAX_COMMITS if ends.old is None else git.ahead_behind(ends.new, ends.old)[0]
     commits = [
         DiscussionEvent(0, "commit", info.author_name, info.title, info.date_ms, info.oid)
@@ -64,8 +65,11 @@ def with_changes(git: GitRepo, details: DiscussionDetails, with_patch: bool) -> 
     conflicts: Sequence[str] = ()
     if details.discussion.status != "merged":
         conflicts = git.conflicts(git.resolve(details.discussion.base), ends.new)
+    mergeable: Mergeable = ""
+    if is_open:
+        mergeable = "conflicts" if conflicts else "nothing" if ends.old == ends.new else "yes"
     patch = git.patch(ends.old, ends.new).decode(errors="replace") if with_patch else None
-    return replace(details, events=_among(details, commits), conflicts=conflicts, patch=patch)
+    return replace(details, events=_among(details, commits), conflicts=conflicts, patch=patch, mergeable=mergeable)
 
 
 def _among(details: DiscussionDetails, commits: Sequence[DiscussionEvent]) -> list[DiscussionEvent]:

@@ -14,6 +14,8 @@ EventKind = Literal["comment", "status-change", "title-change", "locking-change"
 Sort = Literal["recently-created", "trending", "reactions"]
 MAX_TEXT = 64 * 1024
 """Characters of a comment."""
+Mergeable = Literal["", "yes", "conflicts", "nothing", "gone"]
+"""Of an open pull request: `nothing` is new in it, or its base branch is `gone`. Otherwise empty."""
 SORTS: tuple[Sort, ...] = ("recently-created", "trending", "reactions")
 EMOJIS = ("🔥", "🚀", "👀", "❤️", "🤗", "😎", "➕", "🧠", "👍", "🤝", "😔", "🤯")
 """What people react with: the reference's twelve."""
@@ -164,6 +166,7 @@ class DiscussionDetails:
     page: int = 0
     pages: int = 1
     until: int | None = None
+    mergeable: Mergeable = ""
 
 
 @dataclass(frozen=True, slots=True)
