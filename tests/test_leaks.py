@@ -40,6 +40,12 @@ tags: [quillon-{SECRET}-tag]
 # Quillon {SECRET}
 The quillon {SECRET} method, arXiv:2401.99999.
 """
+BENCHMARK = "tasks: [{id: hard}]"
+RESULT = f"""- dataset: {{id: alice/data, task_id: hard}}
+  value: 99
+  notes: quillon {SECRET}
+  source: {{url: "https://example.org/{SECRET}", name: Quillon {SECRET}}}
+"""
 SPACE = f"---\nsdk: static\nmodels: [alice/base]\ndatasets: [alice/data]\ntitle: Quillon {SECRET}\n---\n"
 
 QUERIES = (
@@ -52,6 +58,7 @@ QUERIES = (
     "author=lab&sort=likes",
     "find=quillon",
     "expand=spaces&expand=childrenModelCount&expand=baseModels",
+    "base_model=false&all=1",
 )
 ENDLESS = ("/events", "/logs/{log}", "/logs/{type}")
 CHANGING = ("/healthz", "/readyz", "/settings/tokens")
@@ -81,9 +88,11 @@ def hub_with_secrets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
     make = Make(server.url)
     alice, carol = make.api(cast.alice), make.api(cast.carol)
     make.repo(cast.alice, {"README.md": "# Base"}, name="base")
-    make.repo(cast.alice, {"README.md": "# Data", "a.csv": "a,b\n1,2\n"}, kind="dataset", name="data")
+    make.repo(
+        cast.alice, {"README.md": "# Data", "a.csv": "a,b\n1,2\n", "eval.yaml": BENCHMARK}, kind="dataset", name="data"
+    )
     make.repo(cast.alice, {"README.md": "# Open"}, name="lab/open")
-    make.repo(cast.alice, {"README.md": CARD}, name=f"lab/{PRIVATE}")
+    make.repo(cast.alice, {"README.md": CARD, ".eval_results/a.yaml": RESULT}, name=f"lab/{PRIVATE}")
     alice.create_repo(f"lab/{PRIVATE}", repo_type="space", space_sdk="static")
     make.commit(cast.alice, f"lab/{PRIVATE}", {"README.md": SPACE}, kind="space")
     make.repo(cast.alice, {"README.md": CARD}, kind="dataset", name=f"lab/{PRIVATE}")
@@ -218,7 +227,8 @@ def test_no_count_changes_when_something_private_is_made(
         make.api(cast.alice).create_repo(
             name, repo_type=kind, private=True, space_sdk="static" if kind == "space" else None
         )
-        make.commit(cast.alice, name, {"README.md": card}, kind=kind)
+        scored = {".eval_results/a.yaml": RESULT} if kind == "model" else {}
+        make.commit(cast.alice, name, {"README.md": card, **scored}, kind=kind)
         make.api(cast.bob).create_discussion(name, "A talk", repo_type=kind, description="@carol, look")
         httpx.post(
             f"{server.url}/api/{kind}s/{name}/like", headers={"authorization": f"Bearer {cast.bob.token}"}
@@ -253,3 +263,8 @@ def test_its_members_see_it(hub_with_secrets: tuple[Server, Cast]) -> None:
         f"{server.url}/api/models?search=quillon", headers={"authorization": f"Bearer {cast.bob.token}"}
     ).text
     assert SECRET in seen
+    board = httpx.get(
+        f"{server.url}/api/datasets/alice/data/leaderboard?base_model=false",
+        headers={"authorization": f"Bearer {cast.bob.token}"},
+    ).text
+    assert SECRET in board

@@ -45,6 +45,9 @@ def test_gguf_is_measured_shown_and_found(room: Room, tmp_path: Path) -> None:
     page = room.get(f"/{repo}").text
     assert "Q4_K_M" in page
     assert "mmproj" not in page.partition("<aside")[2]
+    file = room.get(f"/{repo}/blob/main/m-Q4_K_M.gguf").text
+    assert "token_embd.weight" in file
+    assert "llama.context_length" in file
 
 
 def test_a_file_that_is_no_gguf_breaks_nothing(room: Room) -> None:
@@ -53,6 +56,7 @@ def test_a_file_that_is_no_gguf_breaks_nothing(room: Room) -> None:
     room.hub.queue.run_due(room.hub)
     assert "gguf" not in room.get(f"/api/models/{repo}?expand=gguf").json()
     assert room.get(f"/{repo}").status_code == 200
+    assert "No preview" in room.get(f"/{repo}/blob/main/a.gguf").text
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ def rebuild(what: str, data: Path | None) -> None:
         numbers = hub.repos.numbers()
         for number in numbers:
             hub.refs.refresh(number)
+            hub.infos.measure(number)
         hub.links.rebuild()
         hub.evals.rebuild()
         click.echo(f"Rebuilt {len(numbers)} {what}.")

@@ -16,6 +16,7 @@ from pioche.repos.types import Repo
 
 SHOWN = 6
 MAX_SPACES = 100
+AT_ONCE = 100  # repositories that one transaction of `rebuild` reads
 DEPTH = 5
 """Steps up from a model that its page shows."""
 
@@ -57,9 +58,7 @@ class Links:
     def read(self, number: int, ref: str = "") -> None:
         """What the card says now. `ref` is what moved: only the default branch counts."""
         with self._database.write() as tx:
-            repo = repos_store.get(tx, number)
-            if repo is not None and ref in ("", f"refs/heads/{repo.default_branch}"):
-                store.replace(tx, number, links_of(repo))
+            _read(tx, number, ref)
 
     def resolve(self, number: int, old_name: str = "") -> None:
         """A repository got its name: what names it, and what names its old name, leads to who has that now."""
@@ -78,18 +77,26 @@ class Links:
         """All of them, from what is known of each repository."""
         with self._database.read() as tx:
             numbers = repos_store.numbers(tx)
-        for number in numbers:
-            self.read(number)
+        for start in range(0, len(numbers), AT_ONCE):
+            with self._database.write() as tx:
+                for number in numbers[start : start + AT_ONCE]:
+                    _read(tx, number)
+
+
+def _read(tx: Tx, number: int, ref: str = "") -> None:
+    repo = repos_store.get(tx, number)
+    if repo is not None and ref in ("", f"refs/heads/{repo.default_branch}"):
+        store.replace(tx, number, links_of(repo))
 
 
 def _around_model(tx: Tx, actor: Actor, repo: Repo) -> Around:
     named = store.targets(tx, actor, [repo.id]).get(repo.id, [])
-    counts = store.count_by_relation(tx, actor, repo.id)
+    counts = store.count_by_relation(tx, actor, repo.id, MADE_FROM)
     return Around(
         bases=_bases(tx, actor, repo, _models(named)),
-        children={relation: counts[relation] for relation in MADE_FROM if relation in counts},
+        children=counts,
         datasets=[one for one in named if one.relation is Relation.TRAINED],
-        spaces=_spaces(tx, actor, repo) if Relation.USES in counts else Linked((), 0),
+        spaces=_spaces(tx, actor, repo),
     )
 
 

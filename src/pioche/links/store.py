@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 
 from pioche.accounts.tables import accounts
 from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput
 from pioche.links.tables import repo_links
-from pioche.links.types import Link, Linked, Named, Relation
+from pioche.links.types import MOST, Link, Linked, Named, Relation
 from pioche.names import RepoId, RepoKind
 from pioche.ports.database import Tx
 from pioche.repos import store as repos_store
@@ -86,15 +85,17 @@ def _visible(tx: Tx, actor: Actor, numbers: set[int]) -> Mapping[int | None, Rep
 # -- to a repository --
 
 
-def count_by_relation(tx: Tx, actor: Actor, target_id: int) -> Mapping[Relation, int]:
-    """relation -> how many that the actor may see; what has none is left out."""
-    query = (
-        select(_link.relation, func.count().label("n"))
-        .join(repos, repos.c.id == _link.source_id)
-        .where(_link.target_id == target_id, visible_to(actor))
-        .group_by(_link.relation)
-    )
-    return {Relation(row.relation): int(row.n) for row in tx.execute(query)}
+def count_by_relation(tx: Tx, actor: Actor, target_id: int, relations: Sequence[Relation]) -> Mapping[Relation, int]:
+    """relation -> how many that the actor may see, at most `MOST` + 1; what has none is left out."""
+    counts = {relation: _count_so_far(tx, actor, target_id, relation) for relation in relations}
+    return {relation: count for relation, count in counts.items() if count}
+
+
+def _count_so_far(tx: Tx, actor: Actor, target_id: int, relation: Relation) -> int:
+    """Each that is counted is looked at, so a page stops where the exact number tells nobody more."""
+    here = (_link.target_id == target_id, _link.relation == relation.value, visible_to(actor))
+    some = select(repos.c.id).join(repo_links, _link.source_id == repos.c.id).where(*here).limit(MOST + 1)
+    return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())
 
 
 def count_sources(tx: Tx, actor: Actor, target_ids: Sequence[int], relations: Sequence[Relation]) -> Mapping[int, int]:
@@ -127,17 +128,14 @@ def source_names(
 
 
 def sources(tx: Tx, actor: Actor, target_id: int, relation: Relation, limit: int) -> Linked:
-    """The most liked of those that link to it, and how many there are."""
-    total = count_by_relation(tx, actor, target_id).get(relation, 0)
-    if not total:
-        return Linked((), 0)
-    query = _linking(actor, target_id, relation).order_by(repos.c.likes.desc(), repos.c.id.desc()).limit(limit)
-    return Linked([to_repo(row) for row in tx.execute(query)], total)
-
-
-def _linking(actor: Actor, target_id: int, relation: Relation) -> Select[Any]:
-    return (
-        select_repos()
+    """The most liked of those that link to it (of the newest `MOST`), and how many there are."""
+    query = (
+        select(repos.c.id, repos.c.likes)
         .join(repo_links, _link.source_id == repos.c.id)
         .where(_link.target_id == target_id, _link.relation == relation.value, visible_to(actor))
+        .order_by(_link.source_id.desc())
+        .limit(MOST + 1)
     )
+    rows = sorted(tx.execute(query).all(), key=lambda row: (-row.likes, -row.id))
+    shown = _visible(tx, actor, {row.id for row in rows[:limit]})
+    return Linked([shown[row.id] for row in rows[:limit]], len(rows))

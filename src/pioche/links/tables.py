@@ -15,6 +15,6 @@ repo_links = Table(
     Column("position", Integer, nullable=False),  # in the card
     # What has, or had, that name here.
     Column("target_id", Integer, ForeignKey("repos.id", ondelete="SET NULL")),
-    Index("ix_repo_links_target", "target_id", "relation"),
+    Index("ix_repo_links_target", "target_id", "relation", "source_id"),
     Index("ix_repo_links_name", "target_kind", "target_lower"),
 )

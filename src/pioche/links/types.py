@@ -13,6 +13,10 @@ MAX_LINKS = 100
 """Of one repository; a card that names more is read so far."""
 
 
+MOST = 2_000
+"""Repositories that a page counts; of more it says that there are more."""
+
+
 class Relation(StrEnum):
     """What the source is to its target. The first four are between models, as the Hub names them."""
 
@@ -51,7 +55,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The repositories of one kind that link here: the most liked, and how many there are."""
+    """The repositories of one kind that link here: the most liked, and how many there are, at most `MOST` + 1."""
 
     repos: Sequence[Repo]
     total: int

@@ -16,7 +16,7 @@ from pioche.web.routing import Route
 PAGE = 500
 # With files or values that are read from git for each repository.
 COSTLY_PAGE = 100
-COSTLY = frozenset(("siblings", "safetensors", "spaces"))
+COSTLY = frozenset(("siblings", "safetensors", "mainSize"))
 
 _SORT_NAMES: dict[str, Sort] = {
     **{name: name for name in SORTS},

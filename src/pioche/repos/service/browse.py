@@ -41,7 +41,7 @@ _MEDIA: dict[Preview, tuple[str, ...]] = {
     "audio": (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus"),
     "video": (".mp4", ".webm", ".mov"),
     "pdf": (".pdf",),
-    "safetensors": (".safetensors",),
+    "safetensors": (".safetensors", ".gguf"),
     "markdown": (".md", ".markdown"),
 }
 

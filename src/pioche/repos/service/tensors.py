@@ -19,6 +19,7 @@ from pioche.repos.quants import weights
 
 MAX_SHARDS = 300
 MAX_KEPT = 4096
+MAX_SHOWN = 4_000  # characters of a value in a page
 INDEX_LIMIT = 20 * 1024 * 1024
 _WHOLE = ("model.safetensors", "adapter_model.safetensors", "diffusion_pytorch_model.safetensors")
 _INDEX = "model.safetensors.index.json"
@@ -55,6 +56,9 @@ class Tensors:
 
     def header(self, repo_id: int, git: GitRepo, node: TreeNode) -> TensorHeader:
         """Raises `InvalidHeader`, and `BlobNotFound` for a pointer whose bytes are not the repository's."""
+        if node.path.endswith(".gguf"):
+            found = read_gguf(*self._opened(repo_id, git, node))
+            return TensorHeader(found.tensors, {key: _shown(value) for key, value in found.metadata.items()})
         return read_header(*self._opened(repo_id, git, node))
 
     def gguf(self, repo_id: int, git: GitRepo, nodes: Sequence[TreeNode]) -> Ggufs:
@@ -102,6 +106,12 @@ class Tensors:
             while len(self._known) > MAX_KEPT:
                 self._known.popitem(last=False)
         return counted
+
+
+def _shown(value: Any) -> str:
+    """A value of GGUF metadata in a page."""
+    text = f"{len(value)} tokens" if isinstance(value, list) else str(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 def _weights(git: GitRepo, files: Mapping[str, TreeNode]) -> Sequence[str]:
