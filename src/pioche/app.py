@@ -62,6 +62,7 @@ from pioche.oauth import tasks as oauth_tasks
 from pioche.oauth.service import Oauth
 from pioche.papers import api as papers_api
 from pioche.papers import pages as papers_pages
+from pioche.papers.comments import PaperComments
 from pioche.papers.service import Papers
 from pioche.ports.blobs import BlobStore
 from pioche.ports.blobs.local import LocalBlobStore
@@ -270,7 +271,7 @@ def _above_repos(
     database: Database, queue: Queue, signer: Signer, settings: Settings, gitstore: GitStore, blobs: BlobStore
 ) -> dict[str, Any]:
     """What people do with repositories and with each other, as fields of the hub."""
-    mailer = _open_mailer(settings)
+    mailer, papers = _open_mailer(settings), Papers(database)
     return {
         "likes": Likes(database),
         "links": Links(database),
@@ -282,7 +283,8 @@ def _above_repos(
         "mailer": mailer,
         "jobs": _open_jobs(database, queue, settings),
         "spaces": Spaces(database, Sealer.from_file(settings.data / "secret.key")),
-        "papers": Papers(database),
+        "papers": papers,
+        "paper_comments": PaperComments(database, papers),
         "webhooks": Webhooks(database, queue, settings),
         "notifications": Notifications(database, queue, mailer, signer, settings),
     }

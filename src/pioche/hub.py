@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pioche.links.service import Links
     from pioche.notifications.service import Notifications
     from pioche.oauth.service import Oauth
+    from pioche.papers.comments import PaperComments
     from pioche.papers.service import Papers
     from pioche.ports.blobs import BlobStore
     from pioche.ports.database import Database
@@ -85,6 +86,7 @@ class Hub:
     jobs: Jobs
     spaces: Spaces
     papers: Papers
+    paper_comments: PaperComments
     repos: Repos
     search: Search
     texts: Texts

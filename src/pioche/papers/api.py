@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
-from pioche.errors import InvalidInput, NotSupported
-from pioche.papers.types import Paper, PaperFilter, PaperPage, Told
+from pioche.errors import InvalidInput, NotFound, NotSupported
+from pioche.papers.types import Comment, Paper, PaperFilter, PaperPage, Told
 from pioche.repos.api.info import InfoWriter
 from pioche.repos.types import Repo
 from pioche.web.call import Call
-from pioche.web.responses import iso, json_response
+from pioche.web.markdown import render_card
+from pioche.web.responses import empty, external_id, iso, json_response
 from pioche.web.routing import Route
 
 PAGE, MOST = 50, 100
+HIDDEN = "This comment is hidden."
+"""What clients read in its place."""
 _LINKED = ("author", "likes", "downloads", "pipeline_tag", "lastModified", "private")
 
 
@@ -33,6 +37,10 @@ class IndexRequest(msgspec.Struct, rename="camel"):
 class LinksRequest(msgspec.Struct, rename="camel"):
     project_page: str = ""
     github_repo: str = ""
+
+
+class NewComment(msgspec.Struct):
+    comment: str
 
 
 def list_papers(call: Call) -> Response:
@@ -53,7 +61,8 @@ def daily(call: Call) -> Response:
 
 def show(call: Call) -> Response:
     found = call.hub.papers.find(call.actor, call.arg("paper"))
-    return json_response({**_body(found.paper), **_links(call, found)})
+    said = call.hub.paper_comments.list(call.actor, found.paper.key)
+    return json_response({**_body(found.paper), "numComments": said.count, **_links(call, found)})
 
 
 def index(call: Call) -> Response:
@@ -75,6 +84,56 @@ def links(call: Call) -> Response:
     asked = call.json(LinksRequest)
     new = Told(call.arg("paper"), project_page=asked.project_page.strip(), github_repo=asked.github_repo.strip())
     return json_response(_body(call.hub.papers.tell(call.actor, new)))
+
+
+def comment(call: Call) -> Response:
+    return _said_so(call, None)
+
+
+def reply(call: Call) -> Response:
+    return _said_so(call, comment_number(call))
+
+
+def list_comments(call: Call) -> Response:
+    found = call.hub.paper_comments.list(call.actor, call.arg("paper"), call.query_int("p", 0, 0, 100_000))
+    comments = [{**_comment(one), "replies": [_comment(reply) for reply in one.replies]} for one in found.comments]
+    return json_response({"comments": comments, "count": found.count, "numPages": found.pages})
+
+
+def hide_comment(call: Call) -> Response:
+    call.hub.paper_comments.hide(call.actor, call.arg("paper"), comment_number(call))
+    return empty()
+
+
+def comment_number(call: Call) -> int:
+    """The number behind an id of 24 hex digits."""
+    text = call.arg("comment")
+    if not re.fullmatch(r"0{9}[0-7][0-9a-f]{14}", text, re.ASCII | re.IGNORECASE):
+        raise NotFound("There is no such comment here.")
+    return int(text, 16)
+
+
+def _said_so(call: Call, parent: int | None) -> Response:
+    text = call.json(NewComment).comment
+    said = call.hub.paper_comments.add(call.actor, call.arg("paper"), text, parent)
+    return json_response({"newMessage": _comment(said)}, 201)
+
+
+def _comment(said: Comment) -> dict[str, Any]:
+    """As comments of discussions are written."""
+    html = "" if said.hidden else render_card(said.text, str)
+    latest = {"raw": HIDDEN if said.hidden else said.text, "html": html, "updatedAt": iso(said.created_at)}
+    body: dict[str, Any] = {
+        "id": external_id(said.id),
+        "type": "comment",
+        "createdAt": iso(said.created_at),
+        "data": {"edited": False, "hidden": said.hidden, "latest": latest, "history": []},
+    }
+    if said.author is not None:
+        body["author"] = {"name": said.author}
+    if said.parent is not None:
+        body["replyTo"] = external_id(said.parent)
+    return body
 
 
 def not_offered(call: Call) -> Response:
@@ -158,6 +217,10 @@ routes = [
     Route("POST", "/api/papers/index", index),
     Route("GET", "/api/papers/{paper}", show),
     Route("POST", "/api/papers/{paper}/links", links),
+    Route("GET", "/api/papers/{paper}/comments", list_comments),
+    Route("POST", "/api/papers/{paper}/comment", comment),
+    Route("POST", "/api/papers/{paper}/comment/{comment}/reply", reply),
+    Route("POST", "/api/papers/{paper}/comment/{comment}/hide", hide_comment),
     Route("GET", "/api/daily_papers", daily),
     Route("POST", "/api/settings/papers/claim", not_offered),
 ]

@@ -57,7 +57,7 @@ class Papers:
 
     def tell(self, actor: Actor, new: Told) -> Paper:
         """Adds a paper, or what is told to one that the actor told of. Raises `Forbidden` for one of another's."""
-        user_id = _require_person(actor)
+        user_id = require_person(actor)
         _check(new)
         with self._database.write() as tx:
             known = store.find(tx, new.key)
@@ -91,9 +91,10 @@ def _fits(key: str, text: str) -> bool:
     return all(word in key for word in text.lower().split())
 
 
-def _require_person(actor: Actor) -> int:
+def require_person(actor: Actor) -> int:
+    """The id of somebody who may write here."""
     if actor.user_id is None:
-        raise Unauthenticated("Log in, or send a token, to tell of a paper.")
+        raise Unauthenticated("Log in, or send a token, to write about papers.")
     if actor.token is not None and actor.token.role != "write":
         raise Forbidden(f"Your token '{actor.token.name}' may not do this. Use one with the role 'write'.")
     return actor.user_id

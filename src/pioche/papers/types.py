@@ -56,3 +56,27 @@ class PaperFilter:
     until: int | None = None
     submitter: str = ""
     by_date: bool = True  # else by how many refer to it
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody said about a paper, and the answers to it. `author` is None once that account is gone."""
+
+    id: int
+    author: str | None
+    text: str
+    created_at: int
+    hidden: bool = False
+    author_id: int | None = None
+    parent: int | None = None
+    replies: Sequence[Comment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPage:
+    """The newest first, each with its answers, the oldest first. `count` is of all, with answers."""
+
+    comments: Sequence[Comment]
+    count: int
+    page: int
+    pages: int
