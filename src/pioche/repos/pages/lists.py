@@ -11,13 +11,15 @@ from pioche.repos.types import Repo, RepoFilter
 from pioche.web.call import Call
 from pioche.web.routing import Route
 
+TRENDING = 8
 SHOWN = (RepoKind.MODEL, RepoKind.DATASET, RepoKind.SPACE)
 
 
 def home(call: Call) -> Response:
+    """What trends of each kind among what the reader may see; for who has logged in also what is theirs."""
     if call.actor.is_anonymous and call.hub.accounts.setup_key() is not None:
         return call.hub.templates.page(call, "repos/welcome.html", {})
-    columns = [(kind, _find(call, RepoFilter(kind=kind), 8)) for kind in SHOWN]
+    columns = [(kind, _find(call, RepoFilter(kind=kind, sort="trendingScore"), TRENDING)) for kind in SHOWN]
     mine = _find(call, RepoFilter(author=call.actor.name), 8) if not call.actor.is_anonymous else []
     return call.hub.templates.page(
         call, "repos/home.html", {"columns": columns, "mine": mine, "feed": call.hub.follows.feed(call.actor, 0, 12)}
