@@ -35,6 +35,7 @@ def test_children_and_spaces_of_a_model(make: Make, cast: Cast) -> None:
     assert api.model_info(adapter, expand=["baseModels"]).base_models == [base]
     assert [one.id for one in api.list_models(filter=f"base_model:adapter:{base}")] == [adapter]
     assert list(api.list_models(filter=f"base_model:quantized:{base}")) == []
+    assert [one.id for one in api.list_models(search=base, apps="vllm")] == []
     assert [one.id for one in api.list_spaces(models=base)] == [f"alice/{space}"]
     listed = next(iter(api.list_models(search=base, expand=["childrenModelCount"])))
     assert listed.children_model_count == 1

@@ -233,3 +233,49 @@ def test_rebuild_makes_them_again(room: Room) -> None:
     assert around(room, base).children == {}
     room.hub.links.rebuild()
     assert around(room, base).children == {Relation.FINETUNE: 1}
+
+
+def listed(room: Room, query: str, person: Person | None = None) -> set[str]:
+    answer = room.get(f"/api/models?{query}", person)
+    assert answer.status_code == 200, answer.text
+    return {one["id"] for one in answer.json()}
+
+
+def test_lists_of_one_relation_know_all_names_of_a_base(room: Room) -> None:
+    """What the tree of a model counts is what its list shows, whichever name the cards say."""
+    base = made(room, "widen-a")
+    old = made(room, "widen-old", f"base_model: {base}", **{"adapter_config.json": "{}"})
+    move(room, base, "alice/widen-b")
+    new = made(room, "widen-new", "base_model: alice/widen-b", **{"adapter_config.json": "{}"})
+    assert around(room, "alice/widen-b").children == {Relation.ADAPTER: 2}
+    for name in (base, "alice/widen-b", "Alice/Widen-B"):
+        for tag in (f"base_model:{name}", f"base_model:adapter:{name}"):
+            assert listed(room, f"filter={tag}") == {old, new}
+            page = room.get(f"/models?filter={tag}").text
+            assert old in page
+            assert new in page
+    assert listed(room, "filter=base_model:merge:alice/widen-b") == set()
+    assert listed(room, "filter=base_model:adapter:alice/widen-b&filter=adapter") == set()
+
+
+def test_a_private_base_tells_no_other_name_of_it(room: Room) -> None:
+    base = made(room, "secret-a")
+    old = made(room, "secret-old", f"base_model: {base}")
+    hide(room, base)
+    move(room, base, "alice/secret-b")
+    new = made(room, "secret-new", "base_model: alice/secret-b")
+    assert listed(room, f"filter=base_model:{base}") == {old}
+    assert listed(room, "filter=base_model:alice/secret-b", room.cast.carol) == {new}
+    assert listed(room, f"filter=base_model:{base}", room.cast.alice) == {old, new}
+
+
+def test_lists_by_the_programs_that_load(room: Room) -> None:
+    quantised = made(room, "loads-gguf", **{"m.gguf": "GGUF"})
+    config = {"config.json": '{"architectures": ["LlamaForCausalLM"], "model_type": "llama"}'}
+    served = made(room, "loads-vllm", **config)
+    assert listed(room, "apps=ollama&search=loads-") == {quantised}
+    assert listed(room, "apps=vllm&search=loads-") == {served}
+    assert listed(room, "apps=ollama,vllm&search=loads-") == set()
+    answer = room.get("/api/models?apps=solitaire")
+    assert answer.status_code == 400
+    assert "ollama" in answer.json()["error"]

@@ -78,7 +78,7 @@ def some_filter(chance: random.Random) -> RepoFilter:
     """A few things at once, as people choose them; most find something."""
     wanted = RepoFilter(kind=chance.choice(list(RepoKind)), sort=chance.choice(SORTS))
     for _ in range(chance.choice((0, 1, 1, 2, 3))):
-        match chance.randrange(8):
+        match chance.randrange(9):
             case 0:
                 wanted = replace(
                     wanted, search=chance.choice(("llama", "lla", "bert-base", "mistral inst", "gguf 7b-"))
@@ -98,6 +98,9 @@ def some_filter(chance: random.Random) -> RepoFilter:
                 wanted = replace(wanted, parameters=(least, chance.choice((2**62, least * 9, least))))
             case 7:
                 wanted = replace(wanted, search=f"{chance.choice(LONG)} {chance.choice(('chat', 'lora', 'awq'))}")
+            case 8:
+                group = tuple(f"license:{name}" for name in chance.sample(LICENSES[:4], 2))
+                wanted = replace(wanted, any_tags=(*wanted.any_tags, group))
     return wanted
 
 

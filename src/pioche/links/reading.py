@@ -23,6 +23,19 @@ def links_of(repo: Repo) -> list[Link]:
     return list(found.values())[:MAX_LINKS]
 
 
+def target_of(tag: str) -> tuple[str, RepoId] | None:
+    """`base_model:`, `base_model:adapter:` or `dataset:`, and the repository that the tag names after it."""
+    prefix, _, name = tag.rpartition(":")
+    first, _, relation = prefix.partition(":")
+    kind = {"base_model": RepoKind.MODEL, "dataset": RepoKind.DATASET}.get(first)
+    if kind is None or (relation and relation not in _RELATIONS):
+        return None
+    try:
+        return f"{prefix}:", RepoId.parse(kind, name)
+    except InvalidInput:
+        return None
+
+
 def _said(repo: Repo) -> Iterator[Link]:
     match repo.repo_id.kind:
         case RepoKind.MODEL:

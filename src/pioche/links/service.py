@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput
 from pioche.links import store
-from pioche.links.reading import links_of
+from pioche.links.reading import links_of, target_of
 from pioche.links.types import MADE_FROM, Around, Linked, Named, Relation
 from pioche.names import RepoId, RepoKind
 from pioche.ports.database import Database, Tx
@@ -19,6 +19,10 @@ MAX_SPACES = 100
 AT_ONCE = 100  # repositories that one transaction of `rebuild` reads
 DEPTH = 5
 """Steps up from a model that its page shows."""
+
+
+Widened = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
+"""Tags that must all be there, and groups of which one must."""
 
 
 class Links:
@@ -52,6 +56,23 @@ class Links:
         """model or dataset -> names of the Spaces that use it."""
         with self._database.read() as tx:
             return store.source_names(tx, actor, numbers, Relation.USES, MAX_SPACES * len(numbers))
+
+    def widen(self, actor: Actor, tags: Sequence[str]) -> Widened:
+        """Tags that name a repository, as a filter says them, also by the other names that it has had.
+
+        Of what the actor may not see no other name is told.
+        """
+        plain: list[str] = []
+        groups: list[tuple[str, ...]] = []
+        with self._database.read() as tx:
+            for tag in tags:
+                named = target_of(tag)
+                names = [] if named is None else store.names_of(tx, actor, named[1])
+                if named is None or len(names) < 2:
+                    plain.append(tag)
+                else:
+                    groups.append(tuple(f"{named[0]}{name}" for name in names))
+        return tuple(plain), tuple(groups)
 
     # -- work in the background --
 

@@ -16,7 +16,7 @@ from pioche.ports.database import Tx
 from pioche.repos import store as repos_store
 from pioche.repos.lists import visible_to
 from pioche.repos.store import select_repos, to_repo
-from pioche.repos.tables import repos
+from pioche.repos.tables import redirects, repos
 from pioche.repos.types import Repo
 
 _link = repo_links.c
@@ -80,6 +80,21 @@ def _visible(tx: Tx, actor: Actor, numbers: set[int]) -> Mapping[int | None, Rep
         return {}
     query = select_repos().where(repos.c.id.in_(sorted(numbers)), visible_to(actor))
     return {row.id: to_repo(row) for row in tx.execute(query)}
+
+
+def names_of(tx: Tx, actor: Actor, named: RepoId) -> list[str]:
+    """Every name, in lower case, of the repository that has or had this one; none if the actor may not see it."""
+    number = _holder(tx, named)
+    repo = _visible(tx, actor, {number}).get(number) if number is not None else None
+    if repo is None:
+        return []
+    old = select(redirects.c.namespace_lower, redirects.c.name_lower).where(
+        redirects.c.repo_id == repo.id, redirects.c.kind == named.kind.value
+    )
+    return [
+        repo.repo_id.full.lower(),
+        *(f"{row.namespace_lower}/{row.name_lower}" for row in tx.execute(old).all()[:9]),
+    ]
 
 
 # -- to a repository --

@@ -102,6 +102,8 @@ def narrow(statement: Select[Any], actor: Actor, wanted: RepoFilter) -> Select[A
         statement = statement.where(name.contains(word, autoescape=True))
     for tag in wanted.tags:
         statement = statement.where(repos.c.tags.contains(_quoted(tag), autoescape=True))
+    for group in wanted.any_tags:
+        statement = statement.where(or_(*(repos.c.tags.contains(_quoted(tag), autoescape=True) for tag in group)))
     for used in wanted.uses:
         statement = statement.where(repos.c.card.contains(_quoted(used), autoescape=True))
     return statement.where(*_exact(wanted))
@@ -109,7 +111,8 @@ def narrow(statement: Select[Any], actor: Actor, wanted: RepoFilter) -> Select[A
 
 def _check_size(wanted: RepoFilter) -> None:
     """More than a person would type, and less than the database refuses."""
-    if len(wanted.search) > MAX_SEARCH or len(wanted.tags) + len(wanted.uses) > MAX_TAGS:
+    tags = len(wanted.tags) + len(wanted.uses) + sum(len(group) for group in wanted.any_tags)
+    if len(wanted.search) > MAX_SEARCH or tags > MAX_TAGS:
         raise InvalidInput(f"Search for {MAX_SEARCH} characters and {MAX_TAGS} tags at most.")
 
 

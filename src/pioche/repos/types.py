@@ -146,6 +146,7 @@ SORTS: tuple[Sort, ...] = ("trendingScore", "lastModified", "createdAt", "likes"
 class RepoFilter:
     """What a list shows. Every tag must be there; every word of `search` must be in `owner/name`.
 
+    Of each group of `any_tags` one tag at least must be there.
     `uses` are ids of models or datasets that the card of a space names. `parameters` is (least, most).
     """
 
@@ -153,6 +154,7 @@ class RepoFilter:
     search: str = ""
     author: str | None = None
     tags: tuple[str, ...] = ()
+    any_tags: tuple[tuple[str, ...], ...] = ()
     pipeline_tag: str | None = None
     library: str | None = None
     gated: bool | None = None

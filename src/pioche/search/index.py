@@ -98,6 +98,8 @@ class View:
             yield self.having(term(f"o:{owner_id}"))
         for text in _exact(wanted, words):
             yield self.having(term(text))
+        for group in wanted.any_tags:
+            yield self.any_of(term(f"t:{tag.lower()}") for tag in group)
         for word in wanted.search.lower().split():
             for number in of_name(word):
                 yield self.having(number)

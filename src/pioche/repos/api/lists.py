@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from starlette.responses import Response
 
 from pioche.errors import InvalidInput
 from pioche.names import RepoKind
 from pioche.repos.api.info import InfoWriter, checked_expand
+from pioche.repos.apps import APPS
 from pioche.repos.derive import TASKS
 from pioche.repos.types import SORTS, RepoFilter, Sort, parse_parameters
 from pioche.web.call import Call
@@ -92,11 +95,13 @@ def _filter(kind: RepoKind, call: Call) -> RepoFilter:
         raise InvalidInput(f"'sort' cannot be '{sort[:50]}'. There are: {', '.join(SORTS)}.")
     if call.query("direction", "-1") != "-1":
         raise InvalidInput("'direction' can only be -1: lists start with what is newest or most.")
+    tags, any_tags = call.hub.links.widen(call.actor, _wanted_tags(kind, call))
     return RepoFilter(
         kind=kind,
         search=" ".join(call.query_list("search")),
         author=call.query("author") or None,
-        tags=_wanted_tags(kind, call),
+        tags=tags,
+        any_tags=(*any_tags, *_runs_in(kind, call)),
         pipeline_tag=call.query("pipeline_tag") or None,
         library=call.query("library") or None,
         gated=call.query_flag("gated") if call.query("gated") else None,
@@ -110,6 +115,17 @@ def _wanted_tags(kind: RepoKind, call: Call) -> tuple[str, ...]:
     """`filter` may be repeated, and older clients join with commas. A model's language is tagged bare."""
     tags = [tag.strip() for text in call.query_list("filter") for tag in text.split(",") if tag.strip()]
     return tuple(tag.removeprefix("language:") if kind is RepoKind.MODEL else tag for tag in tags)
+
+
+def _runs_in(kind: RepoKind, call: Call) -> Iterator[tuple[str, ...]]:
+    """`apps`: for each program what one of the tags says that it can load."""
+    if kind is not RepoKind.MODEL:
+        return
+    for text in call.query_list("apps"):
+        for name in filter(None, text.split(",")):
+            if name not in APPS:
+                raise InvalidInput(f"'apps' cannot be '{name[:50]}'. There are: {', '.join(sorted(APPS))}.")
+            yield from APPS[name]
 
 
 def _asks_for_compute(call: Call) -> bool:

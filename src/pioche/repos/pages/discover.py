@@ -105,11 +105,13 @@ def show_list(kind: RepoKind, call: Call) -> Response:
 
 def _wanted(kind: RepoKind, call: Call, filters: Sequence[Pair]) -> RepoFilter:
     one = dict(filters)
+    tags, any_tags = call.hub.links.widen(call.actor, [value for key, value in filters if key == "filter"])
     return RepoFilter(
         kind=kind,
         search=call.query("search").strip(),
         author=one.get("author"),
-        tags=tuple(value for key, value in filters if key == "filter"),
+        tags=tags,
+        any_tags=any_tags,
         uses=tuple(value for key, value in filters if key in ("models", "datasets") and kind is RepoKind.SPACE),
         pipeline_tag=one.get("pipeline_tag"),
         library=one.get("library"),
