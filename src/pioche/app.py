@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pioche.accounts import api as accounts_api
@@ -41,6 +42,13 @@ from pioche.git import api as git_api
 from pioche.git import lfs_api as git_lfs_api
 from pioche.git.service import Git
 from pioche.hub import Hub
+from pioche.inference import api as inference_api
+from pioche.inference import openai_api as inference_openai_api
+from pioche.inference import pages as inference_pages
+from pioche.inference import tasks as inference_tasks
+from pioche.inference.service import Inference
+from pioche.inference.snapshots import Snapshots
+from pioche.inference.workers import Workers
 from pioche.jobs import api as jobs_api
 from pioche.jobs import pages as jobs_pages
 from pioche.jobs import tasks as jobs_tasks
@@ -148,6 +156,9 @@ ROUTES: list[list[Route]] = [
     follows_pages.routes,
     notifications_api.routes,
     notifications_pages.routes,
+    inference_api.routes,
+    inference_openai_api.routes,
+    inference_pages.routes,
     jobs_api.routes,
     jobs_pages.routes,
     papers_api.routes,
@@ -173,6 +184,7 @@ TASKS: list[TaskType] = [
     *webhooks_tasks.tasks,
     *search_tasks.tasks,
     *jobs_tasks.tasks,
+    *inference_tasks.tasks,
 ]
 
 
@@ -189,7 +201,6 @@ def build_hub(settings: Settings) -> Hub:
     trees = Trees(database, gitstore, lfs, xet)
     refs = Refs(database, gitstore, queue, Markers(data / "moves"), settings)
     commits = Commits(database, gitstore, refs, lfs, settings, community_store.pull_request_author)
-    repos = Repos(database, gitstore, queue, settings, lfs, xet)
     return Hub(
         settings=settings,
         database=database,
@@ -210,7 +221,8 @@ def build_hub(settings: Settings) -> Hub:
         **_talk(database, gitstore, refs, commits, queue),
         collections=Collections(database),
         **_above_repos(database, queue, signer, settings, gitstore, blobs),
-        **_finding(database, gitstore, queue, repos),
+        **_finding(database, gitstore, queue, Repos(database, gitstore, queue, settings, lfs, xet)),
+        **_running(database, queue, settings, trees),
         refs=refs,
         infos=Infos(database, gitstore, lfs, queue),
         upkeep=Upkeep(database, gitstore, queue, lfs),
@@ -281,7 +293,6 @@ def _above_repos(
         "follows": Follows(database, queue),
         "gates": Gates(database, queue),
         "mailer": mailer,
-        "jobs": _open_jobs(database, queue, settings),
         "spaces": Spaces(database, Sealer.from_file(settings.data / "secret.key")),
         "papers": papers,
         "paper_comments": PaperComments(database, papers),
@@ -290,9 +301,19 @@ def _above_repos(
     }
 
 
-def _open_jobs(database: Database, queue: Queue, settings: Settings) -> Jobs:
+def _running(database: Database, queue: Queue, settings: Settings, trees: Trees) -> dict[str, Any]:
+    """What computes."""
     executor = SandboxExecutor(settings.data / "runs")
-    runtimes = Runtimes(settings.data / "runtimes", settings.wheels)
+    runtimes = Runtimes(Path(settings.runtimes or settings.data / "runtimes"), settings.wheels)
+    workers = Workers(executor, runtimes, settings.model_idle_seconds)
+    inference = Inference(database, Snapshots(settings.data / "models", trees), workers)
+    jobs = _open_jobs(database, queue, settings, executor, runtimes)
+    return {"runtimes": runtimes, "jobs": jobs, "inference": inference}
+
+
+def _open_jobs(
+    database: Database, queue: Queue, settings: Settings, executor: SandboxExecutor, runtimes: Runtimes
+) -> Jobs:
     sealer = Sealer.from_file(settings.data / "secret.key")
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     here = f"http://{host}:{settings.port}"

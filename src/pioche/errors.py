@@ -197,6 +197,18 @@ class Busy(HubError):
     code = "Busy"
 
 
+class ModelLoading(Busy):
+    """A model that sleeps is being loaded. `details["estimated_time"]` is in seconds."""
+
+    code = "ModelLoading"
+
+
+class ModelUnavailable(Busy):
+    """A model cannot be asked now: no room for it, or it does not load."""
+
+    code = "ModelUnavailable"
+
+
 class RateLimited(HubError):
     """Too many tries. `details["retry_after"]` is in seconds."""
 

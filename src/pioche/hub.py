@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pioche.evals.service import Evals
     from pioche.follows.service import Follows
     from pioche.git.service import Git
+    from pioche.inference.service import Inference
     from pioche.jobs.service import Jobs
     from pioche.lfs.service import Lfs
     from pioche.links.service import Links
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from pioche.repos.service.repos import Repos
     from pioche.repos.service.trees import Trees
     from pioche.repos.service.upkeep import Upkeep
+    from pioche.runtimes.service import Runtimes
     from pioche.search.indexer import Indexer
     from pioche.search.service import Search
     from pioche.search.texts import Texts
@@ -84,6 +86,8 @@ class Hub:
     notifications: Notifications
     webhooks: Webhooks
     jobs: Jobs
+    runtimes: Runtimes
+    inference: Inference
     spaces: Spaces
     papers: Papers
     paper_comments: PaperComments

@@ -81,6 +81,13 @@ class Settings:
         default="",
         metadata={"doc": "Folder of wheel files that runtimes are installed from; the package index if empty."},
     )
+    runtimes: str = field(
+        default="",
+        metadata={"doc": "Folder for the environments of what computes, if not in the data folder: hubs may share it."},
+    )
+    model_idle_seconds: int = field(
+        default=600, metadata={"doc": "Seconds after which a model that nobody asks leaves the memory."}
+    )
     webhook_networks: str = field(
         default="",
         metadata={"doc": "Private networks that webhooks may be sent to, as in `10.0.0.0/8, ::1/128`."},

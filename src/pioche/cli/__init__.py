@@ -25,6 +25,7 @@ COMMANDS = {
     "migrate": "pioche.cli.operate",
     "to-postgres": "pioche.cli.transfer",
     "migration": "pioche.cli.operate",
+    "runtime": "pioche.cli.runtime",
 }
 
 

@@ -20,7 +20,9 @@ SECONDS = 1800
 
 
 class Runtimes:
-    """`wheels`: a folder of wheel files to install from, for machines without a network; empty for the index."""
+    """`wheels`: a folder of wheel files to install from, for machines without a network; empty for the index, and what
+    pip is told to look at besides (`PIP_FIND_LINKS`).
+    """
 
     def __init__(self, folder: Path, wheels: str = "") -> None:
         self._folder = folder
@@ -54,7 +56,7 @@ class Runtimes:
         shutil.rmtree(place, ignore_errors=True)
         self._folder.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(self._folder / "cache")}
-        source = ["--no-index", "--find-links", self._wheels] if self._wheels else []
+        source = ["--no-index", "--find-links", self._wheels] if self._wheels else _links()
         uv, python = [sys.executable, "-m", "uv"], str(Path(sys.base_prefix, "bin", "python3"))
         install = ["pip", "install", "--python", str(place / "bin" / "python"), "--compile-bytecode"]
         try:
@@ -70,3 +72,7 @@ class Runtimes:
             shutil.rmtree(place, ignore_errors=True)
             said = str(getattr(error, "stderr", "") or error).strip()[-400:]
             raise RunsUnavailable(f"The runtime '{name}' could not be installed: {said}") from error
+
+
+def _links() -> list[str]:
+    return [word for link in os.environ.get("PIP_FIND_LINKS", "").split() for word in ("--find-links", link)]

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -103,6 +104,8 @@ class Server:
     def environment(self) -> dict[str, str]:
         """Of the developer's own settings none reaches the hub under test."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIOCHE_", "GIT_", "HF_"))}
+        # Environments for what computes take a while to install: all hubs of the tests share them.
+        kept["PIOCHE_RUNTIMES"] = str(Path(tempfile.gettempdir(), f"pioche-runtimes-{os.getuid()}"))
         if not any(key.startswith("PIOCHE_DATABASE_URL") for key in self._settings):
             kept["PIOCHE_DATABASE_URL"] = databases.url_of(self.data)
         # Everybody in the tests has one address; who tests rate limits sets their own.

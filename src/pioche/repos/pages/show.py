@@ -94,6 +94,7 @@ def page_values(call: Call, header: Header, tab: str) -> dict[str, Any]:
         "url": url,
         "file_url": file,
         "snippets": snippets_for(call, header.repo),
+        "can_try": call.hub.inference.model_of(header.repo) is not None,
     }
 
 

@@ -105,6 +105,14 @@ class SandboxExecutor:
     def remove(self, run_id: str) -> None:
         shutil.rmtree(self._found(run_id), ignore_errors=True)
 
+    def runs(self, prefix: str) -> Sequence[str]:
+        if not self._folder.is_dir():
+            return ()
+        return sorted(path.name for path in self._folder.iterdir() if path.is_dir() and path.name.startswith(prefix))
+
+    def home(self, run_id: str) -> Path:
+        return self._found(run_id) / "work"
+
     def capacity(self) -> Capacity:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         return Capacity(os.cpu_count() or 1, int(total * self._memory_share), _gpus())

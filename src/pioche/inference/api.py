@@ -1,0 +1,197 @@
+"""Models by API, as the stock `InferenceClient` asks them: `model="<this hub>/models/<owner>/<name>"`."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from starlette.responses import Response, StreamingResponse
+
+from pioche.errors import HubError, InvalidInput
+from pioche.inference.types import OF_PICTURES, Model, Question
+from pioche.names import RepoId, RepoKind
+from pioche.web.call import Call
+from pioche.web.responses import json_response
+from pioche.web.routing import Route
+
+INPUT_LIMIT = 10 * 1024 * 1024
+TEXT_LIMIT = 200_000
+"""Characters of one text."""
+MOST_INPUTS = 256
+OF_SENTENCES = ("sentence-similarity", "feature-extraction")
+"""Their models take many texts in one question."""
+
+
+async def ask(call: Call) -> Response:
+    """By the task of the model."""
+    model = await find(call)
+    return await _answer(call, model, model.task)
+
+
+async def ask_for(call: Call) -> Response:
+    """By a task of the address: a model of sentences gives vectors too."""
+    return await _answer(call, await find(call), call.arg("task"))
+
+
+def info(call: Call) -> Response:
+    """What it is and whether it is awake."""
+    model = call.hub.inference.find(call.actor, _repo_id(call))
+    said = {"model_id": model.repo.repo_id.full, "model_sha": model.commit, "pipeline_tag": model.task}
+    return json_response({**said, "state": call.hub.inference.state(model)})
+
+
+def health(call: Call) -> Response:
+    call.hub.inference.find(call.actor, _repo_id(call))
+    return json_response({})
+
+
+async def find(call: Call) -> Model:
+    return await asyncio.to_thread(call.hub.inference.find, call.actor, _repo_id(call))
+
+
+def question_of(call: Call, task: str) -> Question:
+    """Out of JSON, or of bytes for tasks about pictures."""
+    is_json = call.header("content-type").partition(";")[0].strip().lower() in ("application/json", "")
+    if not is_json and task in OF_PICTURES:
+        return Question(task, base64.b64encode(call.body).decode(), {})
+    try:
+        asked = msgspec.json.decode(call.body)
+    except msgspec.DecodeError as error:
+        raise InvalidInput(f"The request is not JSON: {error}.") from error
+    if not isinstance(asked, dict) or "inputs" not in asked:
+        raise InvalidInput("Send an object with 'inputs', and 'parameters' if you want.")
+    parameters = asked.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        raise InvalidInput("'parameters' is an object.")
+    if task == "feature-extraction":  # the client puts them beside the inputs
+        parameters = {
+            **{key: value for key, value in asked.items() if key not in ("inputs", "parameters")},
+            **parameters,
+        }
+    if task in OF_PICTURES:
+        _check_picture(asked["inputs"])
+    else:
+        check_texts(asked["inputs"])
+    if task == "zero-shot-classification" and not parameters.get("candidate_labels"):
+        raise InvalidInput("Name the labels to choose from: 'parameters': {'candidate_labels': [...]}.")
+    return Question(task, asked["inputs"], parameters)
+
+
+def check_texts(value: Any) -> None:
+    """Raises `InvalidInput` for what is too long or empty."""
+    found = _texts(value)
+    if not found or not all(found):
+        raise InvalidInput("'inputs' holds no text.")
+    if max(map(len, found)) > TEXT_LIMIT:
+        raise InvalidInput(f"A text may have {TEXT_LIMIT:,} characters.")
+    if len(found) > MOST_INPUTS:
+        raise InvalidInput(f"{MOST_INPUTS} texts at once are the limit.")
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for part in parts for text in _texts(part)]
+
+
+def _check_picture(value: Any) -> None:
+    try:
+        base64.b64decode(value, validate=True)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise InvalidInput("A picture is sent as it is, or as 'inputs' in base64.") from error
+
+
+async def _answer(call: Call, model: Model, task: str) -> Response:
+    question = question_of(call, task)
+    inference = call.hub.inference
+    if model.task == "text-generation":
+        return await _text(call, model, question)
+    if (
+        isinstance(question.inputs, list)
+        and task not in ("feature-extraction",)
+        and model.task != "sentence-similarity"
+    ):
+        asked = [inference.ask(call.actor, model, Question(task, one, question.parameters)) for one in question.inputs]
+        return json_response([_flat(one) for one in await asyncio.gather(*asked)])
+    result = await inference.ask(call.actor, model, question)
+    if task == "text-to-image":
+        return Response(base64.b64decode(result), media_type="image/png")
+    return json_response(result)
+
+
+def _flat(result: Any) -> Any:
+    """Of many texts at once, each has its list of labels alone."""
+    return result[0] if isinstance(result, list) and len(result) == 1 and isinstance(result[0], list) else result
+
+
+# -- text that goes on --
+
+
+async def _text(call: Call, model: Model, question: Question) -> Response:
+    said = call.hub.inference.stream(call.actor, model, question)
+    asked = msgspec.json.decode(call.body)
+    if isinstance(asked, dict) and asked.get("stream"):
+        return StreamingResponse(_events(said), 200, {"cache-control": "no-store"}, "text/event-stream")
+    pieces, end = [], {}
+    async for one in said:
+        if part := one.get("part"):
+            pieces.append(part.get("text", ""))
+            end = part
+    text = "".join(pieces)
+    body: dict[str, Any] = {"generated_text": text}
+    if question.parameters.get("return_full_text"):
+        body["generated_text"] = question.inputs + text
+    if question.parameters.get("details"):
+        finish = {"stop": "eos_token", "length": "length"}[end.get("finish", "stop")]
+        body["details"] = {
+            "finish_reason": finish,
+            "generated_tokens": end.get("tokens", 0),
+            "prefill": [],
+            "tokens": [],
+        }
+    return json_response([body] if not question.parameters.get("details") else body)
+
+
+async def _events(said: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    text, index = "", 0
+    try:
+        async for one in said:
+            part = one.get("part") or {}
+            index += 1
+            if "text" in part:
+                text += part["text"]
+                token = {"id": index, "text": part["text"], "logprob": 0.0, "special": False}
+                yield _event({"index": index, "token": token, "generated_text": None, "details": None})
+            elif "finish" in part:
+                token = {"id": 0, "text": "", "logprob": 0.0, "special": True}
+                finish = "eos_token" if part["finish"] == "stop" else "length"
+                details = {
+                    "finish_reason": finish,
+                    "generated_tokens": part["tokens"],
+                    "input_length": part["prompt_tokens"],
+                }
+                yield _event({"index": index, "token": token, "generated_text": text, "details": details})
+    except HubError as error:
+        yield _event({"error": error.message, "error_type": "generation"})
+
+
+def _event(value: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(value)}\n\n".encode()
+
+
+def _repo_id(call: Call) -> RepoId:
+    return RepoId.parse(RepoKind.MODEL, f"{call.arg('ns')}/{call.arg('name')}")
+
+
+routes = [
+    Route("POST", "/models/{ns}/{name}", ask, limit=INPUT_LIMIT),
+    Route("POST", "/models/{ns}/{name}/pipeline/{task}", ask_for, limit=INPUT_LIMIT),
+    Route("GET", "/models/{ns}/{name}/info", info),
+    Route("GET", "/models/{ns}/{name}/health", health),
+]

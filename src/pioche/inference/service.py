@@ -1,0 +1,124 @@
+"""`Inference`: which model is asked, by whom, and what it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from pioche.accounts.types import Actor
+from pioche.errors import InvalidInput, ModelLoading, ModelUnavailable, NotSupported
+from pioche.inference.snapshots import Snapshots
+from pioche.inference.types import ALSO, TASKS, Model, Question, State
+from pioche.inference.workers import Workers
+from pioche.names import RepoId, RepoKind
+from pioche.ports.database import Database
+from pioche.repos.service.find import require_content
+from pioche.repos.types import Repo
+
+LOOK_EVERY = 0.05
+WAIT_SECONDS = 120.0
+LINE_LIMIT = 64 * 1024 * 1024
+KEPT_SECONDS = 7 * 24 * 3600.0
+"""Files of a model that nobody asked for so long are taken away."""
+ESTIMATED_SECONDS = 20.0
+
+
+class Inference:
+    def __init__(self, database: Database, snapshots: Snapshots, workers: Workers) -> None:
+        self._database = database
+        self._snapshots = snapshots
+        self.workers = workers
+
+    def find(self, actor: Actor, repo_id: RepoId) -> Model:
+        """The model, if the actor may read it. Raises as `require_content`, and `NotSupported`."""
+        with self._database.read() as tx:
+            repo = require_content(tx, actor, repo_id)
+        model = self.model_of(repo)
+        if model is None:
+            task = repo.pipeline_tag
+            raise NotSupported(
+                f"'{repo_id.full}' cannot be asked here: "
+                + (f"its task is '{task}'." if task else "its card names no task (pipeline_tag).")
+                + f" This hub runs: {', '.join(TASKS)}."
+            )
+        return model
+
+    def model_of(self, repo: Repo) -> Model | None:
+        """What its page may try."""
+        task = repo.pipeline_tag
+        if repo.repo_id.kind is not RepoKind.MODEL or repo.head is None or "safetensors" not in repo.tags:
+            return None
+        return Model(repo, repo.head, task) if task in TASKS and task is not None else None
+
+    def state(self, model: Model) -> State:
+        return self.workers.state(model)
+
+    def wake(self, actor: Actor, model: Model) -> None:
+        """On its way, if it was asleep. Costs what copying its files does."""
+        if not self.workers.is_there(model):
+            weights = self._snapshots.size(actor, model)
+            self.workers.start(model, weights, lambda: self._snapshots.make(actor, model))
+
+    async def ask(self, actor: Actor, model: Model, question: Question, seconds: float = WAIT_SECONDS) -> Any:
+        """The answer, after the model was loaded. Raises `ModelLoading`, `ModelUnavailable`, `InvalidInput`."""
+        async for said in self.stream(actor, model, question, seconds):
+            if "result" in said:
+                return said["result"]
+        raise ModelUnavailable("The model stopped before it had answered. Ask again.")
+
+    async def stream(
+        self, actor: Actor, model: Model, question: Question, seconds: float = WAIT_SECONDS
+    ) -> AsyncIterator[dict[str, Any]]:
+        """`{"part": ...}` as they come, then `{"result": ...}`."""
+        if question.task != model.task and question.task not in ALSO.get(model.task, ()):
+            raise InvalidInput(
+                f"'{model.repo.repo_id.full}' is made for '{model.task}', not for '{question.task[:40]}'."
+            )
+        await asyncio.to_thread(self.wake, actor, model)
+        with self.workers.asking(model):
+            socket = await self._warm(model, seconds)
+            async for said in _converse(socket, question):
+                if "error" in said:
+                    raise (InvalidInput if said["kind"] == "input" else ModelUnavailable)(said["error"])
+                yield said
+
+    def tidy(self) -> None:
+        """Models that nobody asks fall asleep, and later their files go."""
+        awake = set(self.workers.tidy())
+        for key in self._snapshots.unused(time.time() - KEPT_SECONDS):
+            if key not in awake:
+                self._snapshots.forget(key)
+
+    async def _warm(self, model: Model, seconds: float) -> Path:
+        until = time.monotonic() + seconds
+        while (socket := self.workers.wait(model)) is None:
+            if time.monotonic() > until:
+                raise ModelLoading(f"'{model.repo.repo_id.full}' is being loaded.", estimated_time=ESTIMATED_SECONDS)
+            await asyncio.sleep(LOOK_EVERY)
+        return socket
+
+
+async def _converse(socket: Path, question: Question) -> AsyncIterator[dict[str, Any]]:
+    asked = {"task": question.task, "inputs": question.inputs, "parameters": dict(question.parameters)}
+    try:
+        # By its folder: addresses of sockets have 108 bytes, and folders may be deeper than that.
+        folder = os.open(socket.parent, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            where = f"/proc/self/fd/{folder}/{socket.name}"
+            reader, writer = await asyncio.open_unix_connection(where, limit=LINE_LIMIT)
+        finally:
+            os.close(folder)
+        try:
+            writer.write(json.dumps(asked).encode() + b"\n")
+            await writer.drain()
+            while line := await reader.readline():
+                yield json.loads(line)
+        finally:
+            writer.close()
+    except OSError as error:
+        raise ModelUnavailable("The model stopped before it had answered. Ask again.") from error

@@ -1,0 +1,91 @@
+"""Files of a model in a folder, as its worker sees them. Nothing that could run is among them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from pioche.accounts.types import Actor
+from pioche.errors import InvalidInput
+from pioche.inference.types import Model
+from pioche.repos.service.trees import FileAt, TreeQuery, Trees
+
+# Weights as numbers, and texts. Pickles (`.bin`, `.pt`, `.ckpt`) and programs stay away.
+ENDINGS = (".safetensors", ".json", ".jsonl", ".txt", ".model", ".jinja", ".vocab", ".md")
+WEIGHTS = ".safetensors"
+MOST_FILES = 2_000
+
+
+class Snapshots:
+    def __init__(self, folder: Path, trees: Trees) -> None:
+        self._folder = folder
+        self._trees = trees
+
+    def place(self, model: Model) -> Path:
+        return self._folder / model.key
+
+    def size(self, actor: Actor, model: Model) -> int:
+        """Bytes of its weights. Raises `InvalidInput` where there are none that can be loaded."""
+        found = sum(file.node.size for file in self._files(actor, model) if file.node.path.endswith(WEIGHTS))
+        if not found:
+            raise InvalidInput(
+                f"'{model.repo.repo_id.full}' has no weights in safetensors. Other formats can hold programs, "
+                "so this hub does not load them."
+            )
+        return found
+
+    def make(self, actor: Actor, model: Model) -> Path:
+        """The folder, whole: it gets its name when all is there."""
+        place = self.place(model)
+        if place.exists():
+            os.utime(place)
+            return place
+        draft = self._folder / f".{model.key}-{uuid.uuid4().hex}"
+        try:
+            for file in self._files(actor, model):
+                path = draft / file.node.path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("wb") as target:
+                    for piece in self._bytes(file):
+                        target.write(piece)
+            _open_to_all(draft)
+            if not place.exists():
+                draft.rename(place)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return place
+
+    def forget(self, key: str) -> None:
+        shutil.rmtree(self._folder / key, ignore_errors=True)
+
+    def unused(self, older_than: float) -> list[str]:
+        """Keys of what was last asked for before then (Unix seconds)."""
+        if not self._folder.is_dir():
+            return []
+        return [path.name for path in self._folder.iterdir() if path.stat().st_mtime < older_than]
+
+    def _files(self, actor: Actor, model: Model) -> list[FileAt]:
+        repo_id, paths, cursor = model.repo.repo_id, list[str](), ""
+        while len(paths) < MOST_FILES:
+            page = self._trees.tree(actor, repo_id, model.commit, TreeQuery(recursive=True, cursor=cursor))
+            paths += [node.path for node in page.nodes if node.kind == "file" and node.path.endswith(ENDINGS)]
+            if not page.next_cursor:
+                break
+            cursor = page.next_cursor
+        return [self._trees.file(actor, repo_id, model.commit, path) for path in paths]
+
+    def _bytes(self, file: FileAt) -> Iterator[bytes]:
+        if file.node.pointer is None:
+            yield self._trees.read_small(file)
+        else:
+            yield from self._trees.open_large(file).read()
+
+
+def _open_to_all(folder: Path) -> None:
+    """The worker has a user of its own."""
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
