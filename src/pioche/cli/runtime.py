@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from pioche.cli.operate import data_option, opened
+from pioche.cli.operate import opened
+from pioche.cli.serve import data_option
 
 
 @click.group()
