@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from pioche.cli import data_option
 from pioche.cli.operate import opened
-from pioche.cli.serve import data_option
 
 
 @click.group()
