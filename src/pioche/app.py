@@ -218,7 +218,7 @@ def build_hub(settings: Settings) -> Hub:
         **_reading(database, gitstore, lfs),
         commits=commits,
         buckets=Buckets(database, xet, trees),
-        **_talk(database, gitstore, refs, commits, queue),
+        **_talk(database, gitstore, refs, commits, lfs, queue),
         collections=Collections(database),
         **_above_repos(database, queue, signer, settings, gitstore, blobs),
         **_finding(database, gitstore, queue, Repos(database, gitstore, queue, settings, lfs, xet)),
@@ -269,12 +269,14 @@ def _finding(database: Database, gitstore: GitStore, queue: Queue, repos: Repos)
     return {"repos": repos, "search": search, "texts": Texts(database, search.index), "indexer": indexer}
 
 
-def _talk(database: Database, gitstore: GitStore, refs: Refs, commits: Commits, queue: Queue) -> dict[str, Any]:
+def _talk(
+    database: Database, gitstore: GitStore, refs: Refs, commits: Commits, lfs: Lfs, queue: Queue
+) -> dict[str, Any]:
     """Discussions and pull requests."""
     return {
         "community": Community(database, gitstore, refs, commits, queue),
         "pull_requests": PullRequests(database, gitstore, refs, commits, queue),
-        "moderation": Moderation(database, gitstore, refs, queue),
+        "moderation": Moderation(database, gitstore, refs, lfs, queue),
         "reactions": Reactions(database),
     }
 

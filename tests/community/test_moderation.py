@@ -120,6 +120,7 @@ def test_the_ref_of_what_is_over_makes_room_and_the_change_can_still_be_read(roo
     assert room.ask("DELETE", f"{base}/ref", alice).status_code == 204
     assert room.ask("DELETE", f"{base}/ref", alice).status_code == 409
     assert room.get(f"{base}/storage").json() == {"estimatedStorage": 0, "refDeleted": True}
+    assert room.hub.lfs.collect(0) == (1, 3000)
     details = room.get(f"{base}?diff=1").json()
     assert "+the proposed text" in details["diff"]
     assert [event["data"]["subject"] for event in details["events"] if event["type"] == "commit"][-1] == "Large"
@@ -165,3 +166,36 @@ def test_numbers_are_kept_by_those_who_had_none_deleted(room: Room, repo: str) -
         assert opened(room, repo, room.cast.alice) == expected
         room.hub.moderation.delete(alice, repo_id, expected)
     assert room.get(f"/api/models/{repo}/discussions").json()["count"] == 0
+
+
+def test_what_others_have_too_stays(room: Room, repo: str) -> None:
+    """A file that a branch has as well, and all of what was merged."""
+    alice, carol = room.cast.alice, room.cast.carol
+    shared, own = (room.upload(alice, repo, random.Random(seed).randbytes(4000)) for seed in (1, 2))
+    num = proposed(room, repo, carol)
+    for path, sha256, rev in (
+        ("s.bin", shared, "main"),
+        ("s.bin", shared, f"refs/pr/{num}"),
+        ("o.bin", own, f"refs/pr/{num}"),
+    ):
+        assert room.commit(alice, repo, large(path, sha256), rev=rev).is_success
+    base = f"/api/models/{repo}/discussions/{num}"
+    assert room.get(f"{base}/storage").json()["estimatedStorage"] == 4000
+    assert room.ask("DELETE", base, alice).status_code == 204
+    number = room.number(alice, repo)
+    with room.hub.database.read() as tx:
+        assert {one.sha256 for one in room.hub.lfs.holdings.all(tx, number)} == {shared}
+    assert room.get(f"/{repo}/resolve/main/s.bin").status_code in (200, 302)
+
+    merged = proposed(room, repo, carol)
+    sha256 = room.upload(alice, repo, random.Random(3).randbytes(5000))
+    assert room.commit(alice, repo, large("m.bin", sha256), rev=f"refs/pr/{merged}").is_success
+    base = f"/api/models/{repo}/discussions/{merged}"
+    assert room.post(f"{base}/merge", alice, json={}).is_success
+    assert room.get(f"{base}/storage").json()["estimatedStorage"] == 0
+    assert room.ask("DELETE", f"{base}/ref", alice).status_code == 204
+    with room.hub.database.read() as tx:
+        assert {one.sha256 for one in room.hub.lfs.holdings.all(tx, number)} == {shared, sha256}
+    assert "+changed" in room.get(f"{base}?diff=1").json()["diff"]
+    for path in (f"/{repo}/discussions/{merged}", f"/{repo}/discussions/{merged}/files"):
+        assert room.get(path, carol).status_code == 200
