@@ -125,3 +125,24 @@ def test_find_among_many_and_turn_off(visit: Visits, cast: Cast, make: Make) -> 
     expect(page.get_by_role("link", name="New discussion")).to_have_count(0)
     page.goto(f"/{repo}/discussions/1")
     expect(page.get_by_role("button", name="Answer")).to_have_count(0)
+
+
+def test_names_are_offered_and_comments_quoted(visit: Visits, cast: Cast, make: Make) -> None:
+    repo = make.repo(cast.alice)
+    make.api(cast.carol).create_discussion(repo, "A question", description="Line one\n\nline **two**")
+    page = visit(cast.bob)
+    page.goto(f"/{repo}/discussions/1")
+    page.get_by_role("link", name="Quote this in an answer").click()
+    area = page.get_by_label("Answer (Markdown)")
+    expect(area).to_have_value("> Line one\n> \n> line **two**\n\n")
+    area.press("Control+End")
+    area.press_sequentially("I think @car")
+    expect(page.get_by_role("option", name="carol")).to_be_visible()
+    area.press("Enter")
+    area.press_sequentially("knows. mail@ali")
+    page.wait_for_timeout(400)
+    expect(page.get_by_role("option")).to_have_count(0)
+    page.get_by_role("button", name="Answer").click()
+    said = page.locator(".comment-body").last
+    expect(said.locator("blockquote strong")).to_have_text("two")
+    expect(said.get_by_role("link", name="@carol")).to_have_attribute("href", "/carol")

@@ -39,7 +39,12 @@ def test_an_edit_speaks_of_others_too(room: Room) -> None:
     edited = room.post(f"{where}/2/comment/{comment}/edit", alice, json={"content": "See #1"}).json()["updatedComment"]
     assert f'<a href="/{repo}/discussions/1"' in edited["data"]["latest"]["html"]
     assert room.get(f"{where}/1").json()["events"][-1]["data"] == {"num": 2}
+    room.post(f"{where}/1/comment", alice, json={"comment": "Back to #2"})
+    assert f'href="/{repo}/discussions/1"' in room.get(f"/{repo}/discussions/2").text
     room.ask("DELETE", f"{where}/1", alice)
+    page = room.get(f"/{repo}/discussions/2")
+    assert (page.status_code, page.text.count("spoke of this in")) == (200, 1)
+    assert f'href="/{repo}/discussions/1"' not in page.text
     assert "<a" not in room.get(f"{where}/2").json()["events"][0]["data"]["latest"]["html"]
 
 

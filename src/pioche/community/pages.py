@@ -93,7 +93,7 @@ def _thread(
     values = {
         "view": view,
         "error": error.message if error else "",
-        "form": {"do": "", "comment": "", "title": "", "text": "", **(form or {})},
+        "form": {"do": "", "comment": "", "title": "", "text": _quoted(call, view), **(form or {})},
         "preview": preview,
         "talks": talks,
         "may_close": talks and (own or header.can_write),
@@ -103,6 +103,17 @@ def _thread(
     }
     status = 409 if isinstance(error, Conflict) else 400 if error else 200
     return _page(call, "community/thread.html", {**page_values(call, header, "community"), **values}, status)
+
+
+def _quoted(call: Call, view: DiscussionDetails) -> str:
+    """What an answer begins with that quotes the comment of the address."""
+    if not call.query_flag("quote"):
+        return ""
+    comment = _part(call).comment
+    for event in view.events:
+        if event.kind == "comment" and event.id == comment and event.text:
+            return "".join(f"> {line}\n" for line in event.text.splitlines()) + "\n"
+    return ""
 
 
 def _own_comments(view: DiscussionDetails, user_id: int | None, all_of_them: bool) -> set[int]:

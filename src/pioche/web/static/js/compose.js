@@ -1,4 +1,5 @@
 // Where people write Markdown: a preview in place, and pictures that are pasted or dropped.
+import { watchMentions } from "./mentions.js";
 import { csrfHeaders, toast } from "./parts.js";
 
 const KINDS = /^(image\/(png|jpeg|gif|webp)|video\/(mp4|quicktime|webm)|audio\/(mpeg|wav))$/;
@@ -25,6 +26,7 @@ export function watchCompose(box, enhance) {
     enhance(shown);
     turn(true);
   });
+  watchMentions(area);
   area.addEventListener("paste", (event) => take(event, event.clipboardData, area));
   area.addEventListener("drop", (event) => take(event, event.dataTransfer, area));
 
