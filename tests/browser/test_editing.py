@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -120,3 +122,81 @@ def test_a_stranger_edits_by_pull_request(visit: Visits, cast: Cast, make: Make)
     page.wait_for_url("**/discussions/1")
     expect(page.get_by_text("Your change is a pull request now.")).to_be_visible()
     assert text_of(make, cast, repo, "README.md") == CARD
+
+
+FIELDS = """---
+license: mit  # chosen by law
+tags:
+- weather  # by hand
+- rain
+ours: {deep: [1]}   # nobody knows this one
+---
+# Title
+"""
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+def test_metadata_are_edited_in_fields(visit: Visits, cast: Cast, make: Make, scripts: bool) -> None:
+    dataset = make.repo(cast.alice, kind="dataset", files={"README.md": "# Rows\n"})
+    repo, page = make.repo(cast.alice, files={"README.md": FIELDS}), visit(cast.alice, scripts=scripts)
+    page.goto(f"/{repo}/edit/main/README.md")
+    expect(page.get_by_label("Licence")).to_have_value("mit")
+    assert page.locator(f"#words-datasets option[value='{dataset}']").count() == 1
+    page.get_by_label("Licence").fill("apache-2.0")
+    page.get_by_label("Task", exact=True).fill("text-generation")
+    page.get_by_label("Add to Languages").fill("en, no")
+    page.get_by_label("Add to Datasets").fill(dataset)
+    page.get_by_role("checkbox", name="rain").uncheck()
+    page.get_by_label("What changes").fill("Metadata")
+    page.get_by_role("button", name="Write into the text").click()
+    expect(page.get_by_label("Content")).to_have_value(re.compile("license: apache-2.0  # chosen by law"))
+    expect(page.get_by_label("What changes")).to_have_value("Metadata")
+    page.get_by_label("Add to Tags").fill("snow")
+    save(page)
+    page.wait_for_url("**/blob/main/README.md")
+    new = FIELDS.replace("mit  #", "apache-2.0  #").replace("- rain\n", "- snow\n")
+    added = f"pipeline_tag: text-generation\nlanguage:\n- en\n- 'no'\ndatasets:\n- {dataset}\n"
+    assert text_of(make, cast, repo, "README.md") == new.replace("---\n# Title", f"{added}---\n# Title")
+
+
+def test_what_is_changed_in_the_text_alone_stays(visit: Visits, cast: Cast, make: Make) -> None:
+    repo, page = make.repo(cast.alice, files={"README.md": FIELDS}), visit(cast.alice)
+    page.goto(f"/{repo}/edit/main/README.md")
+    text = FIELDS.replace("license: mit", "license: gpl-3.0").replace("- rain", "- fog")
+    page.get_by_label("Content").fill(text)
+    page.get_by_label("Task", exact=True).fill("text-generation")
+    save(page)
+    page.wait_for_url("**/blob/main/README.md")
+    assert text_of(make, cast, repo, "README.md") == text.replace(
+        "---\n# Ti", "pipeline_tag: text-generation\n---\n# Ti"
+    )
+
+
+def test_metadata_that_no_form_can_change_are_told_of(visit: Visits, cast: Cast, make: Make) -> None:
+    repo, page = make.repo(cast.alice, files={"README.md": "---\n{license: mit}\n---\n# T\n"}), visit(cast.alice)
+    visited = page.goto(f"/{repo}/edit/main/README.md")
+    assert visited is not None
+    visit.expect_error("400")
+    page.get_by_label("Licence").fill("gpl-3.0")
+    save(page)
+    expect(page.get_by_text("Edit them as text")).to_be_visible()
+    page.get_by_label("Content").fill("---\nlicense: [\n---\n# T\n")
+    page.get_by_role("button", name="Write into the text").click()
+    expect(page.get_by_text("not valid YAML").first).to_be_visible()
+
+
+def test_a_new_repository_starts_with_a_card_to_fill_in(visit: Visits, cast: Cast, make: Make) -> None:
+    page, name = visit(cast.alice), make.name("templated")
+    page.goto("/new")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Licence").select_option("apache-2.0")
+    page.get_by_label("Start with a card to fill in").check()
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url(f"**/alice/{name}")
+    expect(page.get_by_role("heading", name="What it is for")).to_be_visible()
+    expect(page.get_by_text("Who should use it for what")).to_have_count(0)
+    assert text_of(make, cast, f"alice/{name}", "README.md").startswith("---\nlicense: apache-2.0\n---\n\n# templated")
+    empty = make.repo(cast.alice)
+    page.goto(f"/{empty}")
+    page.get_by_role("link", name="Write the card").click()
+    expect(page.get_by_label("Content")).to_have_value(re.compile("## How to use it"))

@@ -11,8 +11,10 @@ from pioche.accounts.types import OrgRole
 from pioche.errors import HubError, InvalidInput, RepoExists, Unauthenticated
 from pioche.names import RepoId, RepoKind
 from pioche.ports.gitstore import PutFile
+from pioche.repos.card_words import LICENSES
 from pioche.repos.pages.links import repo_url
 from pioche.repos.pages.show import page_values
+from pioche.repos.starters import card_template
 from pioche.repos.types import SDKS, CommitHeader, NewRepo
 from pioche.web import flash
 from pioche.web.call import Call
@@ -21,12 +23,6 @@ from pioche.web.responses import see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
 
-LICENSES = (
-    *("apache-2.0", "mit", "bsd-3-clause", "gpl-3.0", "agpl-3.0", "lgpl-3.0", "mpl-2.0", "cc0-1.0", "cc-by-4.0"),
-    *("cc-by-sa-4.0", "cc-by-nc-4.0", "openrail", "bigscience-openrail-m", "creativeml-openrail-m", "odc-by"),
-    *("odbl", "other"),
-)
-
 
 def show_new(call: Call) -> Response:
     if call.actor.is_anonymous:
@@ -34,7 +30,7 @@ def show_new(call: Call) -> Response:
     paths = {"/new-dataset": "dataset", "/new-space": "space", "/new-kernel": "kernel"}
     kind = paths.get(call.request.scope["path"], call.query("type", "model"))
     values = {"owner": call.query("owner", call.actor.name), "name": call.query("name"), "visibility": "public"}
-    return _new_page(call, {"kind": kind, "license": "", "sdk": "gradio", **values})
+    return _new_page(call, {"kind": kind, "license": "", "card": "", "sdk": "gradio", **values})
 
 
 def create(call: Call) -> Response:
@@ -46,17 +42,21 @@ def create(call: Call) -> Response:
         repo_id = RepoId.parse(RepoKind(kind), f"{form.get('owner', '')}/{form.get('name', '').strip()}")
         sdk = form.get("sdk") if kind == "space" else None
         call.hub.repos.create(call.actor, NewRepo(repo_id, form.get("visibility") == "private", sdk=sdk))
-        _write_license(call, repo_id, form.get("license", ""))
+        _write_card(call, repo_id, form)
     except (InvalidInput, RepoExists) as error:
         return _new_page(call, form, error.message, 409 if isinstance(error, RepoExists) else 400)
     return see_other(repo_url(repo_id))
 
 
-def _write_license(call: Call, repo_id: RepoId, license_id: str) -> None:
-    """The first lines of the card, so that the licence is there from the start."""
-    if license_id in LICENSES:
-        card = PutFile("README.md", f"---\nlicense: {license_id}\n---\n".encode())
-        call.hub.commits.commit(call.actor, repo_id, "main", CommitHeader("Add the licence"), [card])
+def _write_card(call: Call, repo_id: RepoId, form: dict[str, str]) -> None:
+    """The licence is in the card from the start; with a template also what else belongs there."""
+    licence = form.get("license", "")
+    front = f"---\nlicense: {licence}\n---\n" if licence in LICENSES else ""
+    body = card_template(repo_id) if form.get("card") == "on" else ""
+    if front or body:
+        card = PutFile("README.md", "\n".join(filter(None, [front, body])).encode())
+        summary = "Start the card" if body else "Add the licence"
+        call.hub.commits.commit(call.actor, repo_id, "main", CommitHeader(summary), [card])
 
 
 def show_settings(call: Call) -> Response:

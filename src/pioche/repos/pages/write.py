@@ -14,8 +14,10 @@ from pioche.accounts.access import Action
 from pioche.errors import HubError, InvalidInput, RefMoved, TooLarge
 from pioche.names import check_path
 from pioche.ports.gitstore import DeleteFile, PutFile
+from pioche.repos.pages.card_form import CARD, form_values, text_with_fields
 from pioche.repos.pages.links import file_url, repo_url
 from pioche.repos.pages.show import page_values
+from pioche.repos.starters import card_template
 from pioche.repos.types import CommitHeader, CommitOperation
 from pioche.web import flash
 from pioche.web.call import Call
@@ -73,8 +75,9 @@ async def _files_of(form: FormData, folder: str, limit: int) -> list[CommitOpera
 
 
 def show_new(call: Call) -> Response:
-    values = {"name": _join(_path(call), call.query("name")), "text": "", "base": "", "is_new": True, "error": ""}
-    return _form(call, "repos/edit.html", values)
+    name = _join(_path(call), call.query("name"))
+    text = card_template(repo_of(call)) if name == CARD else ""
+    return _editor(call, {"name": name, "text": text, "base": "", "is_new": True})
 
 
 def create_file(call: Call) -> Response:
@@ -83,19 +86,21 @@ def create_file(call: Call) -> Response:
     path = form.get("path", "").strip()
     values = {"name": path, "text": form.get("text", ""), "base": "", "is_new": True}
     try:
+        values["text"] = text_with_fields(call)
+        if form.get("do") == "apply":
+            return _editor(call, values)
         _refuse_existing(call, check_path(path))
         header = CommitHeader(form.get("summary") or f"Create {path}", form.get("description", ""))
-        return _commit(call, header, [PutFile(path, _bytes(form))], path, show="blob")
+        return _commit(call, header, [PutFile(path, str(values["text"]).encode())], path, show="blob")
     except HubError as error:
-        return _form(call, "repos/edit.html", {**values, "error": error.message}, status_of(error))
+        return _editor(call, values, error.message, status_of(error))
 
 
 def show_edit(call: Call) -> Response:
     view = call.hub.browse.file(call.actor, repo_of(call), call.arg("rev"), _path(call))
     if view.text is None:
         raise InvalidInput(_("This file is not text, or too large to edit here. Upload a new version instead."))
-    values = {"name": view.node.path, "text": view.text, "base": view.place.commit, "is_new": False, "error": ""}
-    return _form(call, "repos/edit.html", values)
+    return _editor(call, {"name": view.node.path, "text": view.text, "base": view.place.commit, "is_new": False})
 
 
 def save_edit(call: Call) -> Response:
@@ -103,8 +108,11 @@ def save_edit(call: Call) -> Response:
     form, old = call.form(), _path(call)
     path = form.get("path", "").strip() or old
     values = {"name": path, "text": form.get("text", ""), "base": form.get("base", ""), "is_new": False}
-    lines: list[CommitOperation] = [PutFile(path, _bytes(form))]
     try:
+        values["text"] = text_with_fields(call)
+        if form.get("do") == "apply":
+            return _editor(call, values)
+        lines: list[CommitOperation] = [PutFile(path, str(values["text"]).encode())]
         if path != old:
             _refuse_existing(call, check_path(path))
             lines.insert(0, DeleteFile(old))
@@ -115,9 +123,9 @@ def save_edit(call: Call) -> Response:
     except RefMoved:
         moved = _("This branch moved while you were editing. Your text is kept: look at what changed, then save again.")
         values["base"] = call.hub.browse.file(call.actor, repo_of(call), call.arg("rev"), old).place.commit
-        return _form(call, "repos/edit.html", {**values, "error": moved}, 409)
+        return _editor(call, values, moved, 409)
     except HubError as error:
-        return _form(call, "repos/edit.html", {**values, "error": error.message}, status_of(error))
+        return _editor(call, values, error.message, status_of(error))
 
 
 def show_delete(call: Call) -> Response:
@@ -130,6 +138,12 @@ def delete_file(call: Call) -> Response:
     header = CommitHeader(form.get("summary") or f"Delete {path}", form.get("description", ""))
     folder = path.rpartition("/")[0]
     return _commit(call, header, [DeleteFile(path)], folder)
+
+
+def _editor(call: Call, values: dict[str, Any], error: str = "", status: int = 200) -> Response:
+    card = form_values(call, values["name"], values["text"].replace("\r\n", "\n"))
+    sent = call.form() if call.request.method == "POST" else {}
+    return _form(call, "repos/edit.html", {**values, **card, "sent": sent, "error": error}, status)
 
 
 def _form(call: Call, template: str, values: dict[str, Any], status: int = 200) -> Response:
@@ -164,11 +178,6 @@ def _what_is_left(call: Call, folder: str) -> str:
 def _refuse_existing(call: Call, path: str) -> None:
     if call.hub.browse.exists(call.actor, repo_of(call), call.arg("rev"), path):
         raise InvalidInput(_("There is a file '%(path)s' already. Edit it, or choose another name.") % {"path": path})
-
-
-def _bytes(form: dict[str, str]) -> bytes:
-    """Browsers send lines that end in CR LF; files here end them in LF."""
-    return form.get("text", "").replace("\r\n", "\n").encode()
 
 
 def _join(folder: str, name: str) -> str:
