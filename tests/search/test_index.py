@@ -28,9 +28,9 @@ LONG = [name for name in FAMILIES if len(name) > 2]
 MODEL = RepoKind.MODEL
 WAYS = {
     "by the small set": {"FEW": 10_000},
-    "by walking": {"FEW": 4, "WALK": 10**9},
-    "by steps": {"FEW": 4, "WALK": 0},
-    "by steps that are crowded": {"FEW": 4, "WALK": 0, "CROWD": 3},
+    "by walking": {"FEW": 4, "SMALL": 2, "WALK": 10**9},
+    "by steps": {"FEW": 4, "SMALL": 2, "WALK": 0},
+    "by steps that are crowded": {"FEW": 4, "SMALL": 2, "WALK": 0, "CROWD": 3},
 }
 
 

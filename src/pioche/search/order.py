@@ -25,6 +25,8 @@ Last = tuple[float, int]
 """(what is sorted by, id) of the last one that was seen."""
 WALK = 4_000
 """Rows that may be walked past for a page."""
+SMALL = 300
+"""So many are read whole, whatever is wanted of them."""
 CROWD = 20_000
 """More than so many of one step are not read to be sorted."""
 PIECE = 1_000
@@ -48,6 +50,8 @@ class Order:
     last: Last | None = None
 
     def ids(self) -> Iterator[int]:
+        if len(self.found) <= SMALL:
+            return self._sorted(self.found)
         if self.needed * self.everything <= WALK * max(1, len(self.found)):
             return self._walk(self.last)
         return self._by_steps()

@@ -23,7 +23,7 @@ from pioche.search.terms import term
 
 SMALL = 5_000
 """Up to so many repositories the tables answer as fast, and to the last digit."""
-SAMPLE = 1_000
+SAMPLE = 500
 """Repositories that the values of facets are counted from, spread evenly over all that are meant."""
 TAGGED = 4_000
 """Repositories whose tags are all tags, on a large hub."""
