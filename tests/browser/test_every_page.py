@@ -48,6 +48,7 @@ FOR_ALICE = [
     "/alice/-/people?show=following",
     "/alice/-/activity",
     "/{repo}",
+    "/{linked}",
     "/datasets/{dataset}",
     "/datasets/{dataset}/leaderboard",
     "/{empty}",
@@ -146,7 +147,12 @@ def places(make: Make, cast: Cast, png: bytes, wav: bytes, safetensors: bytes) -
         path_or_fileobj=b"1\n", path_in_repo="notes.txt", repo_id=repo, create_pr=True, commit_description="**Why**"
     )
     dataset = make.repo(cast.alice, kind="dataset", files=ROWS)
-    return {"repo": repo, "oid": oid, "dataset": dataset, "empty": make.repo(cast.alice)}
+    results = (
+        f"[{{dataset: {{id: {dataset}, task_id: all}}, value: 1, notes: fast, source: {{url: https://a.example}}}}]"
+    )
+    more = f"---\nbase_model: [{repo}, other/base]\ndatasets: [{dataset}]\n---\narXiv:2401.12345\n"
+    linked = make.repo(cast.alice, files={"README.md": more, "a-Q4_0.gguf": b"GGUF", ".eval_results/a.yaml": results})
+    return {"repo": repo, "oid": oid, "dataset": dataset, "linked": linked, "empty": make.repo(cast.alice)}
 
 
 @pytest.fixture
@@ -221,7 +227,7 @@ def pattern_of(route: Route) -> str:
 def test_no_page_is_left_out() -> None:
     """A page that is new needs a line in the lists above."""
     routes = [route for routes in ROUTES for route in routes]
-    names = ("repo", "dataset", "empty", "bucket", "collection")
+    names = ("repo", "dataset", "linked", "empty", "bucket", "collection")
     example = {**dict.fromkeys(names, "alice/x"), "oid": "0" * 40, "client": "x", "app": "/settings/applications/x"}
     example |= {"hook": "/settings/webhooks/1", "delivery": "1", "job": "x"}
     router, looked_at = Router(routes), set(LIKE_OTHERS)
@@ -230,7 +236,7 @@ def test_no_page_is_left_out() -> None:
         assert route, address
         looked_at.add(pattern_of(route))
     pages = {pattern_of(route) for route in routes if route.method == "GET" and route.dialect == "html"}
-    assert {page for page in pages - looked_at if not page.startswith(("/datasets/", "/spaces/"))} == set()
+    assert {page for page in pages - looked_at if not page.startswith(("/datasets/", "/spaces/", "/kernels/"))} == set()
 
 
 def test_open_menus_and_dialogs_hinder_nobody(visit: Visits, cast: Cast, places: dict[str, str]) -> None:
