@@ -63,6 +63,18 @@ def test_download_by_every_way(make: Make, cast: Cast, tmp_path: Path) -> None:
 
 
 @client
+def test_variants_in_gguf(make: Make, cast: Cast, tmp_path: Path) -> None:
+    """Fetching what llama.cpp then loads; the program itself is not here."""
+    files = {"README.md": "# It", "m-Q4_K_M.gguf": b"GGUF small", "m-F16.gguf": b"GGUF large"}
+    name = make.repo(cast.alice, files)
+    fetch, load = copied(make, name)["llama.cpp"].splitlines()[1:3]
+    run(["bash", "-euc", f"export HF_ENDPOINT={make.url}\n{fetch}"], tmp_path)
+    chosen = re.search(r'"(\$\(.*?\))"', load)
+    assert chosen
+    assert run(["bash", "-euc", f"cat {chosen[1]}"], tmp_path) == "GGUF small"
+
+
+@client
 def test_scikit_learn(make: Make, cast: Cast, tmp_path: Path) -> None:
     joblib = pytest.importorskip("joblib", reason="scikit-learn is not installed")
     linear = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is not installed")

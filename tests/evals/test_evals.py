@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pioche.evals import store
+from pioche.evals import pages, store
 from pioche.names import RepoKind
 from pioche.testkit.people import Person
 from pioche.testkit.room import Room, small
@@ -237,3 +237,22 @@ def test_old_cards_show_their_model_index(room: Room) -> None:
 @pytest.mark.parametrize("kind", [RepoKind.MODEL, RepoKind.SPACE])
 def test_nothing_else_has_a_leaderboard(room: Room, kind: RepoKind) -> None:
     assert room.get(f"/api/{kind.plural}/alice/x/leaderboard").status_code == 404
+
+
+def test_a_model_with_very_many_results(room: Room) -> None:
+    data = benchmark(room)
+    entry = "- {dataset: {id: %s, task_id: t%d}, value: %d}\n"
+    files = {
+        f".eval_results/{n:03}.yaml": "".join(entry % (f"lab/set-{n}-{m}", m, m) for m in range(200)) for n in range(8)
+    }
+    model = made(room, {**files, **result(data, 1)})
+    assert len(results_of(room, model)) == 1_000
+    assert "The first 20 are shown." in room.get(f"/{model}").text
+
+
+def test_the_page_of_a_leaderboard_says_where_it_ends(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = benchmark(room)
+    for value in (1, 2, 3):
+        made(room, result(data, value))
+    monkeypatch.setattr(pages, "SHOWN", 2)
+    assert "The first 2 of 3 are shown." in room.get(f"/datasets/{data}/leaderboard").text

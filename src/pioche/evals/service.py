@@ -12,7 +12,19 @@ from pioche.accounts.access import Action, allows
 from pioche.accounts.types import Actor
 from pioche.errors import EntryNotFound, InvalidInput, NotFound, RepoNotFound, RevisionNotFound
 from pioche.evals import store
-from pioche.evals.types import FOLDER, MAX_FILE, MAX_FILES, Board, BoardFilter, Entry, Score, ShownScore
+from pioche.evals.types import (
+    FOLDER,
+    MAX_FILE,
+    MAX_FILES,
+    MAX_RESULTS,
+    SHOWN,
+    Board,
+    BoardFilter,
+    Entry,
+    Place,
+    Score,
+    ShownScore,
+)
 from pioche.names import RepoId, RepoKind
 from pioche.ports.database import Database, Tx
 from pioche.ports.gitstore import GitRepo, GitStore, TreeNode
@@ -23,7 +35,6 @@ from pioche.repos.types import Repo
 
 MAIN = 0
 PULL_REQUESTS = "refs/pr/"
-MOST_SHOWN = 1_000
 
 
 class Evals:
@@ -42,7 +53,8 @@ class Evals:
         """The results of one model, each with the dataset if the actor may see it here."""
         with self._database.read() as tx:
             scores = store.of_models(tx, [repo.id]).get(repo.id, [])
-            known = {name: _seen_dataset(tx, actor, name) for name in {one.dataset for one in scores if one.dataset}}
+            shown = {one.dataset for one in [one for one in scores if not one.error][:SHOWN]}
+            known = {name: _seen_dataset(tx, actor, name) for name in shown}
         return [ShownScore(one, known.get(one.dataset)) for one in scores]
 
     # -- leaderboards --
@@ -58,10 +70,12 @@ class Evals:
             task = wanted.task or tasks[0]
             if task not in tasks:
                 raise InvalidInput(f"There is no task '{task[:50]}'. There are: {', '.join(tasks)[:500]}.")
-            found = store.board(tx, actor, store.names_of(tx, repo), task, wanted)
-            entries = _ranked(found)
+            names = store.names_of(tx, repo)
+            ranked = _ranked(store.places(tx, actor, names, task, wanted))
+            shown = ranked[: wanted.limit]
+            entries = _entries(tx, shown, names, task)
             owners = store.owners(tx, sorted({one.model.owner_id for one in entries}))
-        return Board(repo, benchmark, task, entries, owners)
+        return Board(repo, benchmark, task, entries, owners, len(ranked))
 
     # -- work in the background --
 
@@ -128,7 +142,7 @@ def _read_files(git: GitRepo, commit: str) -> list[Score]:
     files = [node for node in nodes if node.kind == "file" and node.name.endswith((".yaml", ".yml"))][:MAX_FILES]
     commits = git.last_commits(commit, FOLDER) if files else {}
     dates = {path: datetime.fromtimestamp(last.date_ms / 1000, UTC).isoformat() for path, last in commits.items()}
-    return [score for node in files for score in _read_file(git, node, dates.get(node.path, ""))]
+    return [score for node in files for score in _read_file(git, node, dates.get(node.path, ""))][:MAX_RESULTS]
 
 
 def _read_file(git: GitRepo, node: TreeNode, date: str) -> list[Score]:
@@ -152,19 +166,25 @@ def _words(one: Score) -> bytes:
     return msgspec.json.encode([one.filename, data], order="sorted")
 
 
-def _ranked(found: Sequence[tuple[Repo, Score]]) -> list[Entry]:
+def _ranked(found: Sequence[Place]) -> list[tuple[int, Place]]:
     """One result for each model: its best, and what pull requests would add counts only where it has none itself."""
-    best: dict[int, tuple[Repo, Score]] = {}
-    for model, score in found:
-        known = best.get(model.id)
-        if known is None or (known[1].pull_request and not score.pull_request):
-            best[model.id] = (model, score)
-    ordered = sorted(best.values(), key=lambda pair: (-(pair[1].score or 0.0), pair[0].id))
-    entries: list[Entry] = []
-    for place, (model, score) in enumerate(ordered[:MOST_SHOWN], 1):
-        equal = bool(entries) and entries[-1].score.score == score.score
-        entries.append(Entry(entries[-1].rank if equal else place, model, score))
-    return entries
+    best: dict[int, Place] = {}
+    for place in found:
+        known = best.get(place.repo_id)
+        if known is None or (known.pull_request and not place.pull_request):
+            best[place.repo_id] = place
+    ordered = sorted(best.values(), key=lambda place: (-place.score, place.repo_id))
+    ranks: list[tuple[int, Place]] = []
+    for number, place in enumerate(ordered, 1):
+        equal = bool(ranks) and ranks[-1][1].score == place.score
+        ranks.append((ranks[-1][0] if equal else number, place))
+    return ranks
+
+
+def _entries(tx: Tx, ranked: Sequence[tuple[int, Place]], names: Sequence[str], task: str) -> list[Entry]:
+    found = [place for _, place in ranked]
+    models, scores = store.models_at(tx, found), store.scores_at(tx, found, names, task)
+    return [Entry(rank, models[place.repo_id], scores[place]) for rank, place in ranked]
 
 
 def _seen_dataset(tx: Tx, actor: Actor, name: str) -> RepoId | None:

@@ -13,7 +13,7 @@ from pioche.accounts.types import AccountKind, Actor
 from pioche.community import store as community_store
 from pioche.community.tables import discussions
 from pioche.evals.tables import eval_results
-from pioche.evals.types import BoardFilter, Score
+from pioche.evals.types import BoardFilter, Place, Score
 from pioche.names import RepoKind
 from pioche.ports.database import Tx
 from pioche.repos.lists import visible_to
@@ -59,21 +59,32 @@ def of_models(tx: Tx, numbers: Sequence[int]) -> Mapping[int, list[Score]]:
     return found
 
 
-def board(tx: Tx, actor: Actor, names: Sequence[str], task: str, wanted: BoardFilter) -> list[tuple[Repo, Score]]:
+def places(tx: Tx, actor: Actor, names: Sequence[str], task: str, wanted: BoardFilter) -> list[Place]:
     """Results for a dataset that has or had these names, the best first, of models that the actor may see."""
-    columns = [_row.filename, _row.dataset, _row.task, _row.score, _row.data, _row.pull_request, _row.error]
     query = (
-        select_repos()
-        .add_columns(*columns)
-        .join(eval_results, _row.repo_id == repos.c.id)
+        select(_row.repo_id, _row.pull_request, _row.position, _row.score)
+        .join(repos, repos.c.id == _row.repo_id)
         .where(_row.dataset.in_(names), _row.task == task, _row.score.is_not(None), visible_to(actor))
     )
     if wanted.base_models_only:
         query = query.where(~repos.c.tags.contains('"base_model:', autoescape=True))
     if wanted.most is not None:
         query = query.where(repos.c.parameter_count.between(1, wanted.most))
-    query = query.order_by(_row.score.desc(), repos.c.id, _row.position).limit(MOST)
-    return [(to_repo(row), _score(row)) for row in tx.execute(query)]
+    query = query.order_by(_row.score.desc(), _row.repo_id, _row.position).limit(MOST)
+    return [Place(row.repo_id, row.pull_request, row.position, row.score) for row in tx.execute(query)]
+
+
+def models_at(tx: Tx, found: Sequence[Place]) -> Mapping[int, Repo]:
+    """The models of places that were found for the reader."""
+    query = select_repos().where(repos.c.id.in_([place.repo_id for place in found]))
+    return {row.id: to_repo(row) for row in tx.execute(query)}
+
+
+def scores_at(tx: Tx, found: Sequence[Place], names: Sequence[str], task: str) -> Mapping[Place, Score]:
+    query = select(eval_results).where(
+        _row.repo_id.in_([place.repo_id for place in found]), _row.dataset.in_(names), _row.task == task
+    )
+    return {Place(row.repo_id, row.pull_request, row.position, row.score): _score(row) for row in tx.execute(query)}
 
 
 def names_of(tx: Tx, dataset: Repo) -> list[str]:

@@ -12,6 +12,8 @@ from pioche.repos.types import Repo
 FOLDER = ".eval_results"
 MAX_FILES = 100
 MAX_FILE = 256 * 1024
+MAX_RESULTS = 1_000  # of one model
+SHOWN = 20  # on its page
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,16 @@ class Score:
     data: Mapping[str, Any] | None = None
     pull_request: int = 0
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a result stands in the table of results."""
+
+    repo_id: int
+    pull_request: int
+    position: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +58,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class BoardFilter:
-    """`task` empty: the first of the benchmark. `most` is the largest number of parameters."""
+    """`task` empty: the first of the benchmark. `most` is the largest number of parameters; `limit` of entries."""
 
     task: str = ""
     base_models_only: bool = True
     most: int | None = None
+    limit: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +75,4 @@ class Board:
     task: str
     entries: Sequence[Entry]
     owners: Mapping[int, tuple[str, bool]]  # account -> (full name, is an organisation)
+    total: int

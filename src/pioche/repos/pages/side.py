@@ -36,8 +36,8 @@ def _leaders(call: Call, repo: Repo) -> Sequence[Entry]:
     """The first of its leaderboard."""
     if not repo.config.get("benchmark"):
         return ()
-    entries: Sequence[Entry] = call.hub.evals.board(call.actor, repo.repo_id, BoardFilter()).entries
-    return entries[:PLACES]
+    entries: Sequence[Entry] = call.hub.evals.board(call.actor, repo.repo_id, BoardFilter(limit=PLACES)).entries
+    return entries
 
 
 def _papers(call: Call, repo: Repo) -> Sequence[Paper]:
