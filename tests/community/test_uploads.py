@@ -9,7 +9,9 @@ import zlib
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
+from pioche.accounts.tables import accounts
 from pioche.accounts.types import OPERATOR, NewToken
 from pioche.app import build_hub
 from pioche.community import writing
@@ -132,3 +134,46 @@ def test_they_are_there_after_a_restart(tmp_path: Path) -> None:
     again = build_hub(Settings(data=tmp_path / "data"))
     assert Room(again, room.cast).get(path).content == png()
     again.database.close()
+
+
+def test_what_was_lost_is_told(tmp_path: Path) -> None:
+    hub = build_hub(Settings(data=tmp_path / "data"))
+    room = Room(hub)
+    names = [room.post("/uploads", room.cast.bob, content=png()).text.rpartition("/")[2] for _ in range(3)]
+    assert list(hub.writing.faults()) == []
+    lost, short = (hub.blobs.local_path(writing.blob_key(name.partition(".")[0])) for name in names[:2])
+    assert lost
+    assert short
+    lost.unlink()
+    short.write_bytes(png()[:-1])
+    told = [
+        f"the attachment {names[0]} is missing",
+        f"the attachment {names[1]} has {len(png()) - 1} bytes, not {len(png())}",
+    ]
+    assert sorted(hub.writing.faults()) == sorted(told)
+    assert room.get(f"/uploads/{names[0]}").status_code == 404
+    hub.database.close()
+
+
+def test_what_somebody_who_left_said_and_attached_stays(tmp_path: Path) -> None:
+    """Their reactions go, their words are nobody's."""
+    hub = build_hub(Settings(data=tmp_path / "data"))
+    room = Room(hub)
+    alice, carol = room.cast.alice, room.cast.carol
+    repo = room.repo(alice, "left")
+    path = room.post("/uploads", carol, content=png()).text.removeprefix("http://hub.test")
+    where = f"/api/models/{repo}/discussions"
+    room.post(where, carol, json={"title": "Title", "description": f"@bob, ![a]({path})"})
+    comment = room.get(f"{where}/1").json()["events"][0]["id"]
+    for person in (alice, carol):
+        room.post(f"{where}/1/comment/{comment}/reaction", person, json={"reaction": "👍"})
+    with hub.database.write() as tx:
+        tx.execute(delete(accounts).where(accounts.c.name == "carol"))
+    event = room.get(f"{where}/1").json()["events"][0]
+    assert "author" not in event
+    assert event["data"]["reactions"] == [{"reaction": "👍", "users": ["alice"], "count": 1}]
+    page = room.get(f"/{repo}/discussions/1", alice).text
+    assert "someone who left" in page
+    assert f'src="{path}"' in page
+    assert room.get(path).content == png()
+    hub.database.close()

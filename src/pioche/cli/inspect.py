@@ -33,6 +33,7 @@ class Doctor:
             if repo is not None:
                 yield from self._repository(repo)
         yield from self._hub.buckets.faults()
+        yield from self._hub.writing.faults()
 
     def _database(self) -> Iterator[str]:
         yield from (f"database: {fault}" for fault in self._hub.database.faults())

@@ -31,6 +31,7 @@ MAX_A_DAY = 500_000_000
 KINDS = "Attach a PNG, JPEG, GIF or WebP picture, an MP4, MOV or WebM film, or an MP3 or WAV sound."
 DAY_MS = 24 * 3600 * 1000
 PIECE = 1024 * 1024
+PIECE_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,24 @@ class Writing:
         with self._database.read() as tx:
             row = tx.execute(select(attachments).where(attachments.c.key == key)).first()
         found = None if row is None else Attachment(row.key, row.media_type, row.size, self._blobs)
-        if found is None or found.name != f"{key}.{ending}":
+        if found is None or found.name != f"{key}.{ending}" or self._blobs.size(blob_key(key)) is None:
             raise NotFound("There is no such file.")
         return found
+
+    def faults(self) -> Iterator[str]:
+        """A sentence for each attachment whose bytes are not as they were kept."""
+        last = ""
+        while True:
+            with self._database.read() as tx:
+                row = attachments.c
+                rows = tx.execute(select(attachments).where(row.key > last).order_by(row.key).limit(PIECE_ROWS)).all()
+            for one in rows:
+                last, size = one.key, self._blobs.size(blob_key(one.key))
+                if size != one.size:
+                    said = "is missing" if size is None else f"has {size} bytes, not {one.size}"
+                    yield f"the attachment {Attachment(one.key, one.media_type, one.size, self._blobs).name} {said}"
+            if len(rows) < PIECE_ROWS:
+                return
 
     def _keep(self, attachment: Attachment, file: IO[bytes]) -> None:
         spool = self._blobs.new_spool()
