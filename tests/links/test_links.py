@@ -279,3 +279,15 @@ def test_lists_by_the_programs_that_load(room: Room) -> None:
     answer = room.get("/api/models?apps=solitaire")
     assert answer.status_code == 400
     assert "ollama" in answer.json()["error"]
+
+
+def test_a_newer_version_is_told_to_who_may_see_it(room: Room) -> None:
+    new = made(room, "version-2")
+    old = made(room, "version-1", f"new_version: {new}")
+    assert "There is a newer version" in room.get(f"/{old}").text
+    assert not around(room, old).has_tree
+    assert around(room, new).children == {}
+    assert expand(room, new, "childrenModelCount")["childrenModelCount"] == 0
+    hide(room, new)
+    assert "There is a newer version" not in room.get(f"/{old}", room.cast.carol).text
+    assert "There is a newer version" in room.get(f"/{old}", room.cast.alice).text

@@ -70,7 +70,8 @@ def places(tx: Tx, actor: Actor, names: Sequence[str], task: str, wanted: BoardF
         query = query.where(~repos.c.tags.contains('"base_model:', autoescape=True))
     if wanted.most is not None:
         query = query.where(repos.c.parameter_count.between(1, wanted.most))
-    query = query.order_by(_row.score.desc(), _row.repo_id, _row.position).limit(MOST)
+    query = query.order_by(_row.score.desc(), _row.repo_id, _row.position)
+    query = query.limit(min(MOST, 50 * wanted.limit))  # a model may have several
     return [Place(row.repo_id, row.pull_request, row.position, row.score) for row in tx.execute(query)]
 
 

@@ -42,6 +42,7 @@ def _said(repo: Repo) -> Iterator[Link]:
             relation = _relation(repo)
             yield from _named(repo, "base_model", RepoKind.MODEL, relation)
             yield from _named(repo, "datasets", RepoKind.DATASET, Relation.TRAINED)
+            yield from _named(repo, "new_version", RepoKind.MODEL, Relation.NEWER)
         case RepoKind.SPACE:
             yield from _named(repo, "models", RepoKind.MODEL, Relation.USES)
             yield from _named(repo, "datasets", RepoKind.DATASET, Relation.USES)

@@ -114,7 +114,8 @@ def _around_model(tx: Tx, actor: Actor, repo: Repo) -> Around:
     named = store.targets(tx, actor, [repo.id]).get(repo.id, [])
     counts = store.count_by_relation(tx, actor, repo.id, MADE_FROM)
     return Around(
-        bases=_bases(tx, actor, repo, _models(named)),
+        bases=_bases(tx, actor, repo, _made_from(named)),
+        newer=next((one for one in named if one.relation is Relation.NEWER and one.repo is not None), None),
         children=counts,
         datasets=[one for one in named if one.relation is Relation.TRAINED],
         spaces=_spaces(tx, actor, repo),
@@ -131,8 +132,12 @@ def _bases(tx: Tx, actor: Actor, repo: Repo, parents: Sequence[Named]) -> list[S
         if only is None or only.id in seen:  # cards can say that two models were made from each other
             break
         seen.add(only.id)
-        parents = _models(store.targets(tx, actor, [only.id]).get(only.id, []))
+        parents = _made_from(store.targets(tx, actor, [only.id]).get(only.id, []))
     return steps[::-1]
+
+
+def _made_from(named: Sequence[Named]) -> list[Named]:
+    return [one for one in named if one.relation in MADE_FROM]
 
 
 def _models(named: Sequence[Named]) -> list[Named]:

@@ -26,6 +26,7 @@ class Relation(StrEnum):
     QUANTIZED = "quantized"
     TRAINED = "trained"  # a model on a dataset
     USES = "uses"  # a Space a model or a dataset
+    NEWER = "newer"  # the target replaces the source
 
 
 MADE_FROM = (Relation.FINETUNE, Relation.ADAPTER, Relation.MERGE, Relation.QUANTIZED)
@@ -70,6 +71,7 @@ class Around:
 
     bases: Sequence[Sequence[Named]] = ()
     children: Mapping[Relation, int] = field(default_factory=dict)
+    newer: Named | None = None  # what the owner says to use instead, if the reader may see it
     datasets: Sequence[Named] = ()  # trained on, or used by a Space
     models: Sequence[Named] = ()  # used by a Space
     trained: Linked = Linked((), 0)  # models trained on a dataset
