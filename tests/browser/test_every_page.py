@@ -70,6 +70,8 @@ FOR_ALICE = [
     "/{repo}/discussions",
     "/{repo}/discussions/new",
     "/{repo}/discussions/1",
+    "/{repo}/discussions/1?comment=1&quote=1",
+    "/{repo}/discussions?search=nothing-has-this-title",
     "/{repo}/discussions/1/files",
     "/{repo}/discussions/1/files?view=split",
     "/{repo}/commit/{oid}?view=split",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -142,3 +144,33 @@ def test_reactions_locks_and_references_do_not_hinder_the_client(alice: HfApi, m
         assert httpx.post(f"{where}/{path}", json=body, headers=headers).status_code == 200
     events = alice.get_discussion_details(repo, 1).events
     assert [event.type for event in events] == ["comment", "reference", "locking-change"]
+
+
+def test_of_two_who_merge_at_once_one_wins(alice: HfApi, make: Make, cast: Cast) -> None:
+    """Both at a real server; the other one is told why not."""
+    repo = make.repo(cast.alice, {"a.txt": "a"})
+    for number in range(1, 4):
+        done = alice.create_commit(
+            repo, [CommitOperationAdd(f"{number}.txt", b"1")], commit_message="Propose", create_pr=True
+        )
+        assert done.pr_num == number
+        merge = partial(alice.merge_pull_request, repo, number)
+        with ThreadPoolExecutor(2) as pool:
+            results = [one.exception() for one in [pool.submit(merge), pool.submit(merge)]]
+        (lost,) = [one for one in results if one is not None]
+        assert isinstance(lost, HfHubHTTPError)
+        assert lost.response.status_code == 409
+        assert "merged" in str(lost) or "no changes" in str(lost)
+    assert {f"{number}.txt" for number in range(1, 4)} <= set(alice.list_repo_files(repo))
+
+
+def test_where_discussions_are_turned_off_the_client_says_so(alice: HfApi, make: Make, cast: Cast) -> None:
+    repo = make.repo(cast.alice, {"a.txt": "a"})
+    settings = f"{alice.endpoint}/api/models/{repo}/settings"
+    headers = {"authorization": f"Bearer {cast.alice.token}"}
+    assert httpx.put(settings, json={"discussionsDisabled": True}, headers=headers).status_code == 200
+    with pytest.raises(HfHubHTTPError, match="disabled for this repository"):
+        alice.create_discussion(repo, "A question")
+    with pytest.raises(HfHubHTTPError, match="disabled for this repository"):
+        alice.upload_file(path_or_fileobj=b"1", path_in_repo="b.txt", repo_id=repo, create_pr=True)
+    assert alice.upload_file(path_or_fileobj=b"1", path_in_repo="b.txt", repo_id=repo).oid
