@@ -39,6 +39,7 @@ from pioche.follows import api as follows_api
 from pioche.follows import pages as follows_pages
 from pioche.follows.service import Follows
 from pioche.git import api as git_api
+from pioche.git import diff_pages as git_diffs
 from pioche.git import lfs_api as git_lfs_api
 from pioche.git.service import Git
 from pioche.hub import Hub
@@ -137,6 +138,7 @@ ROUTES: list[list[Route]] = [
     repos_api.routes,
     git_lfs_api.routes,
     git_api.routes,
+    git_diffs.routes,
     repos_files_api.routes,
     repos_resolve_api.routes,
     repos_commit_api.routes,

@@ -16,9 +16,9 @@ from pioche.errors import QuotaExceeded
 from pioche.git import hook
 from pioche.git.checks import MAX_REASONS, ObjectChecks, ref_reasons
 from pioche.git.turns import Turns
-from pioche.git.types import Push, RefUpdate
+from pioche.git.types import EMPTY_TREE, Push, RefUpdate
 from pioche.lfs.service import Lfs
-from pioche.names import RepoId
+from pioche.names import CommitOid, RepoId
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitStore, Incoming, Program
 from pioche.repos.service.commits import PullRequestAuthor
@@ -61,6 +61,13 @@ class Git:
             repo = require_content(tx, actor, repo_id)
         folder = str(self._gitstore.path(repo.id))
         return self._gitstore.program(repo.id, "upload-pack", "--stateless-rpc", *options, folder)
+
+    def diff(self, actor: Actor, repo_id: RepoId, old: CommitOid | None, new: CommitOid) -> Program:
+        """The program that prints what changed between two commits, all of it; `old` None means from nothing."""
+        with self._database.read() as tx:
+            repo = require_content(tx, actor, repo_id)
+        what = ("--binary", "--full-index", "-p", "-r", "-M", old or EMPTY_TREE, new, "--")
+        return self._gitstore.program(repo.id, "diff-tree", *what)
 
     def begin_push(self, actor: Actor, repo_id: RepoId) -> Push:
         """For who may write, or may at least have a pull request here: the refs are looked at one by one."""

@@ -86,6 +86,14 @@ async def answer_fetch(program: Program, protocol: str, body: bytes, turn: Turn)
     return ProgramResponse(process, "application/x-git-upload-pack-result", turn)
 
 
+async def print_of(program: Program, media_type: str, turn: Turn) -> ProgramResponse:
+    """What the program prints, which asks nothing. The turn ends with the answer."""
+    process = await start(program, "", {})
+    assert process.stdin is not None
+    process.stdin.close()
+    return ProgramResponse(process, media_type, turn)
+
+
 class PushRun:
     """One `git receive-pack` from its first byte to its record."""
 

@@ -10,6 +10,9 @@ from pioche.repos.types import RefMove, Repo
 ZERO = "0" * 40
 """What git says where there is no object."""
 
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+"""What git calls a tree without entries; every repository knows it."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefUpdate:

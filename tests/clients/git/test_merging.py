@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import HfHubHTTPError
@@ -145,3 +146,39 @@ def test_merging_into_a_branch_that_is_gone(new_repo: MakeRepo, clone: Clone, ap
     api.create_branch(path, branch="dev")
     api.merge_pull_request(path, num)
     assert "b.txt" in api.list_repo_files(path, revision="dev")
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_the_whole_diff_is_what_git_applies(
+    new_repo: MakeRepo, clone: Clone, api: HfApi, server: Server, count: int
+) -> None:
+    """Of 40 files of a megabyte each, too, with pictures and names of all kinds in it."""
+    path = new_repo(PutFile("a.txt", b"one\n"), PutFile("gone.txt", b"bye\n"), PutFile("moved.txt", b"line\n" * 50))
+    num = propose(api, path, "a.txt", "one\ntwo\n")
+    work = clone(path)
+    work.run("fetch", "origin", f"refs/pr/{num}")
+    work.run("switch", "-c", "more", "FETCH_HEAD")
+    for n in range(count):
+        work.write(f"data/{n}.txt", "".join(f"{n} {line} some words of a long line\n" for line in range(30_000)))
+    work.write("wörter und mehr.txt", "no newline at the end")
+    work.write("picture.dat", bytes(range(256)) * 40)
+    work.run("rm", "gone.txt")
+    work.run("mv", "moved.txt", "kept.txt")
+    new = work.commit("last.txt", "")
+    work.push(f"HEAD:refs/pr/{num}")
+    tree = work.run("rev-parse", "HEAD^{tree}").strip()
+    for address in (f"discussions/{num}/files.diff", f"commit/{new}/files.diff"):
+        answer = httpx.get(f"{server.url}/{path}/{address}", timeout=120)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert (len(answer.content) > 20_000_000) == (count == 40)
+        other = clone(path)
+        if address.startswith("commit"):
+            other.run("fetch", "origin", f"refs/pr/{num}")
+            other.run("switch", "--detach", f"{new}~1")
+        (other.folder.parent / "all.diff").write_bytes(answer.content)
+        other.run("apply", "--index", str(other.folder.parent / "all.diff"))
+        assert other.run("write-tree").strip() == tree
+    told = api.get_discussion_details(path, num).diff or ""
+    assert ("The rest of this diff is left out" in told) == (count == 40)
+    assert told.count("diff --git") > 3

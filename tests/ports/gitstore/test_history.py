@@ -143,7 +143,11 @@ def test_patch_applies_and_can_be_cut(store: GitStore, repo: GitRepo, tmp_path: 
     whole = repo.patch(one, two)
     assert b"-1\n+2\n" in whole
     cut = repo.patch(one, two, limit=200)
-    assert whole.startswith(cut)
-    assert 0 < len(cut) <= 200
+    kept, mark, _ = cut.partition(b"# The rest")
+    assert mark
+    assert whole.startswith(kept)
+    assert kept.count(b"diff --git") == 1
+    assert 0 < len(kept) <= 200
+    assert whole.startswith(repo.patch(one, two, limit=150).partition(b"# The rest")[0])
     assert cut.endswith(b"\n")
     assert b"new file mode" in repo.patch(None, one)

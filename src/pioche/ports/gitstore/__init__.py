@@ -259,7 +259,9 @@ class HistoryVerbs(Protocol):
         """
 
     def patch(self, old: str | None, new: str, limit: int = 10 * 1024 * 1024) -> bytes:
-        """The unified diff as git prints it, cut after the last whole line within `limit` bytes."""
+        """The unified diff as git prints it; what is longer is cut after the last whole file within `limit` bytes (of
+        the first file: the last whole line), and a line that tools pass over says so.
+        """
 
     def merge_base(self, one: str, other: str) -> CommitOid | None: ...
 

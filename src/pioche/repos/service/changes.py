@@ -42,6 +42,13 @@ class Changes:
         old = CommitOid(commit.parents[0]) if commit.parents else None
         return CommitPage(header_of(actor, repo), commit, self._between(repo, git, (old, commit.oid), only))
 
+    def sides(self, actor: Actor, repo_id: RepoId, oid: CommitOid) -> tuple[CommitOid | None, CommitOid]:
+        """A commit after its first parent, if it has one."""
+        with self._database.read() as tx:
+            repo = require_content(tx, actor, repo_id)
+        parents = self._gitstore.open(repo.id).commit(oid).parents
+        return CommitOid(parents[0]) if parents else None, oid
+
     def between(
         self, actor: Actor, repo_id: RepoId, old: CommitOid | None, new: CommitOid, only: str = ""
     ) -> ChangeSet:

@@ -106,8 +106,14 @@ def patch(path: Path, old: str, new: str, limit: int) -> bytes:
         text = process.stdout.read(limit + 1)
         if len(text) > limit:
             process.kill()
-            return text[: text.rfind(b"\n", 0, limit) + 1]
+            return _cut(text[:limit])
         words = process.stderr.read()
     if process.returncode != 0:
         raise GitFailed(f"git diff-tree ended with {process.returncode}: {words.decode(errors='replace')}")
     return text
+
+
+def _cut(text: bytes) -> bytes:
+    """Whole files if there is one, and a line that `git apply` passes over."""
+    end = text.rfind(b"\ndiff --git ") + 1 or text.rfind(b"\n") + 1
+    return text[:end] + b"# The rest of this diff is left out: it is too long.\n"
