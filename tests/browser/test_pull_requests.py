@@ -50,6 +50,18 @@ def test_comment_and_merge(visit: Visits, cast: Cast, make: Make) -> None:
     expect(page.locator(".blob")).to_contain_text("three")
 
 
+def test_pictures_before_and_after(visit: Visits, cast: Cast, make: Make, png: bytes) -> None:
+    repo = make.repo(cast.alice, files={"picture.png": png})
+    changed = CommitOperationAdd("picture.png", png + b"more")
+    make.api(cast.carol).create_commit(repo, [changed], commit_message="Repaint", create_pr=True)
+    page = visit(cast.alice)
+    page.goto(f"/{repo}/discussions/1/files")
+    for name in ("Before: picture.png", "After: picture.png"):
+        picture = page.get_by_role("img", name=name)
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("naturalWidth", 64)
+
+
 def test_close_and_open_again(visit: Visits, cast: Cast, make: Make) -> None:
     repo = make.repo(cast.alice, files={"notes.txt": "one\n"})
     propose(make, cast, repo, "two\n")
