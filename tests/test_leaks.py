@@ -58,7 +58,6 @@ QUERIES = (
     "author=lab&sort=likes",
     "find=quillon",
     "expand=spaces&expand=childrenModelCount&expand=baseModels",
-    "base_model=false&all=1",
 )
 ENDLESS = ("/events", "/logs/{log}", "/logs/{type}")
 CHANGING = ("/healthz", "/readyz", "/settings/tokens")
@@ -158,7 +157,7 @@ def filled(route: Route, values: Mapping[str, str]) -> str:
 def questions(server: Server) -> Iterator[tuple[Route, str]]:
     seen = set()
     for route, address in addresses(server):
-        for query in QUERIES:
+        for query in (*QUERIES, *(["base_model=false&all=1"] if "leaderboard" in address else [])):
             target = f"{address}?{query}" if query else address
             if target not in seen:
                 seen.add(target)
