@@ -39,8 +39,7 @@ def read(git: GitRepo, discussion: Discussion, head: CommitOid) -> Remains:
     ends = ends_of(git, discussion)
     if ends is None:
         return Remains(head, (), "")
-    ahead = MAX_COMMITS if ends.old is None else git.ahead_behind(ends.new, ends.old)[0]
-    infos = reversed(git.history(ends.new, limit=min(ahead, MAX_COMMITS)))
+    infos = reversed(git.history(ends.new, limit=MAX_COMMITS, without=ends.old))
     commits = [Commit(info.oid, info.title, info.author_name, info.date_ms) for info in infos]
     patch = git.patch(ends.old, ends.new, limit=MAX_PATCH)
     return Remains(head, commits, patch.decode(errors="replace").replace("\0", "\ufffd"))

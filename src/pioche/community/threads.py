@@ -57,10 +57,9 @@ def with_changes(git: GitRepo, details: DiscussionDetails, with_patch: bool) -> 
     is_open = details.discussion.status in ("open", "draft")
     if ends is None:
         return replace(details, mergeable="gone" if is_open else "")
-    ahead = MAX_COMMITS if ends.old is None else git.ahead_behind(ends.new, ends.old)[0]
     commits = [
         DiscussionEvent(0, "commit", info.author_name, info.title, info.date_ms, info.oid)
-        for info in reversed(git.history(ends.new, limit=min(ahead, MAX_COMMITS)))
+        for info in reversed(git.history(ends.new, limit=MAX_COMMITS, without=ends.old))
     ]
     conflicts: Sequence[str] = ()
     if details.discussion.status != "merged":

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.community import DiscussionCommit
 from huggingface_hub.errors import HfHubHTTPError
 
 from pioche.ports.gitstore import PutFile
@@ -29,6 +30,11 @@ def propose(api: HfApi, repo: str, path: str, content: str, revision: str = "mai
     done = api.create_commit(repo, [operation], commit_message="Change", revision=revision, create_pr=True)
     assert done.pr_num
     return done.pr_num
+
+
+def commit_titles(api: HfApi, repo: str, num: int) -> list[str]:
+    events = api.get_discussion_details(repo, num).events
+    return [event.summary for event in events if isinstance(event, DiscussionCommit)]
 
 
 def at_once(*verbs: Callable[[], Any]) -> list[Any]:
@@ -74,7 +80,10 @@ def test_a_conflict_is_told_and_settled_with_the_commands_of_the_page(
     work.run("commit", "-a", "-m", "Settle it")
     work.run("push", "origin", f"HEAD:refs/pr/{num}")
     assert api.get_discussion_details(path, num).conflicting_files == []
+    titles = ["Change", "Settle it"]
+    assert commit_titles(api, path, num) == titles
     api.merge_pull_request(path, num)
+    assert commit_titles(api, path, num) == titles
     again = clone(path)
     assert (again.folder / "a.txt").read_text() == "two and three\n"
     assert "a.txt" in (api.get_discussion_details(path, num).diff or "")

@@ -243,8 +243,10 @@ class TreeVerbs(Protocol):
 class HistoryVerbs(Protocol):
     def commit(self, oid: str) -> CommitInfo: ...
 
-    def history(self, commit: str, path: str | None = None, skip: int = 0, limit: int = 50) -> list[CommitInfo]:
-        """Newest first; with `path`, only commits that changed it."""
+    def history(
+        self, commit: str, path: str | None = None, skip: int = 0, limit: int = 50, without: str | None = None
+    ) -> list[CommitInfo]:
+        """Newest first; with `path`, only commits that changed it; not those that `without` has, too."""
 
     def count_commits(self, commit: str) -> int: ...
 

@@ -25,11 +25,15 @@ class History(RepoBase):
     def commit(self, oid: str) -> CommitInfo:
         return _info(self._commit(oid))
 
-    def history(self, commit: str, path: str | None = None, skip: int = 0, limit: int = 50) -> list[CommitInfo]:
-        start = str(self._commit(commit).id)
+    def history(
+        self, commit: str, path: str | None = None, skip: int = 0, limit: int = 50, without: str | None = None
+    ) -> list[CommitInfo]:
+        start = [str(self._commit(commit).id)]
+        if without is not None:
+            start.append(f"^{self._commit(without).id}")
         only = ["--", path] if path else ["--"]
         listing = run_git(
-            self._path, "rev-list", f"--skip={max(skip, 0)}", f"--max-count={max(limit, 0)}", start, *only
+            self._path, "rev-list", f"--skip={max(skip, 0)}", f"--max-count={max(limit, 0)}", *start, *only
         )
         return [self.commit(oid) for oid in listing.decode().split()]
 
