@@ -112,6 +112,7 @@ FOR_ALICE = [
 ]
 # These show the same page as another one, lead on to one, or are no pages; the set-up has a test of its own.
 LIKE_OTHERS = {
+    "/{ns}/{name}/try",  # needs a model that runs: tests/clients/test_inference_client.py
     "/{ns}/{name}/commit/{oid}/files.diff",  # text
     "/{ns}/{name}/discussions/{num}/files.diff",
     "/static/{path*}",

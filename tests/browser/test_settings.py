@@ -32,7 +32,7 @@ def test_private_looks_to_strangers_like_nothing(visit: Visits, cast: Cast, make
 
     owner.goto(f"/{repo}/settings")
     owner.get_by_label("Only people with access").check()
-    owner.get_by_role("button", name="Save").click()
+    owner.locator("form", has_text="Who may see it?").get_by_role("button", name="Save").click()
     expect(owner.get_by_text("Only people with access see this now.")).to_be_visible()
     expect(owner.get_by_role("main").get_by_text("private", exact=True)).to_be_visible()
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import click
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import Table, delete, func, insert, select, text
 
 from pioche.app import open_database  # which knows the tables of every room
 from pioche.cli import data_option
@@ -16,6 +16,7 @@ from pioche.migrations import upgrade
 from pioche.ports.database import Database, Tx, metadata
 from pioche.ports.database.postgres import PostgresDatabase
 from pioche.ports.database.sqlite import SqliteDatabase
+from pioche.search.tables import state as search_state
 from pioche.settings import load_settings
 
 BATCH = 1000  # rows in memory at a time
@@ -50,6 +51,7 @@ def to_postgres(data: Path | None) -> None:
 def copy_tables(source: Database, target: Database) -> int:
     """All or nothing; returns the count of rows. Raises `Conflict` if `target` holds anything."""
     with source.read() as old, target.write() as new:
+        new.execute(delete(search_state))  # the one row that a database has from its beginning
         for table in metadata.sorted_tables:
             if new.execute(select(table).limit(1)).first() is not None:
                 raise Conflict(f"The database is not empty: it has rows in '{table.name}'.")
