@@ -16,6 +16,7 @@ from pioche.migrations import upgrade
 from pioche.ports.database import Database, Tx, metadata
 from pioche.ports.database.postgres import PostgresDatabase
 from pioche.ports.database.sqlite import SqliteDatabase
+from pioche.queue.tables import tasks
 from pioche.search.tables import state as search_state
 from pioche.settings import load_settings
 
@@ -48,10 +49,15 @@ def to_postgres(data: Path | None) -> None:
     click.echo(f"Copied {count} rows. The old tables are in {OLD_NAME}; the hub uses PostgreSQL from now on.")
 
 
+FROM_THE_BEGINNING = (search_state, tasks)
+"""Tables in which migrations put rows."""
+
+
 def copy_tables(source: Database, target: Database) -> int:
     """All or nothing; returns the count of rows. Raises `Conflict` if `target` holds anything."""
     with source.read() as old, target.write() as new:
-        new.execute(delete(search_state))  # the one row that a database has from its beginning
+        for table in FROM_THE_BEGINNING:
+            new.execute(delete(table))
         for table in metadata.sorted_tables:
             if new.execute(select(table).limit(1)).first() is not None:
                 raise Conflict(f"The database is not empty: it has rows in '{table.name}'.")
