@@ -33,6 +33,10 @@ def test_make_change_list_delete(hf: Hf, cast: Cast, make: Make) -> None:
     assert (found.title, found.private, found.upvotes) == (f"{title} again", False, 0)
     assert found.last_updated >= made.last_updated
 
+    api.update_collection_resource_group(changed.slug, None)
+    with pytest.raises(HfHubHTTPError, match="no resource groups"):
+        api.update_collection_resource_group(changed.slug, "6" * 24)
+
     api.delete_collection(changed.slug)
     api.delete_collection(changed.slug, missing_ok=True)
     with pytest.raises(HfHubHTTPError):

@@ -213,7 +213,10 @@ def test_members_who_write_change_what_an_organisation_has(room: CollectionRoom)
 def test_resource_groups_are_refused_in_words(room: CollectionRoom) -> None:
     alice = room.cast.alice
     slug = room.collection(alice)
-    answer = room.post(f"/api/collections/{slug}/resource-group", alice, json={"resourceGroupId": None})
+    path = f"/api/collections/{slug}/resource-group"
+    assert room.post(path, alice, json={"resourceGroupId": None}).json()["slug"] == slug
+    assert room.post(path, alice, json={}).status_code == 400
+    answer = room.post(path, alice, json={"resourceGroupId": "6" * 24})
     assert answer.status_code == 501
     assert "resource groups" in answer.json()["error"]
 

@@ -90,8 +90,10 @@ def remove_item(call: Call) -> Response:
 
 
 def set_resource_group(call: Call) -> Response:
-    call.hub.collections.find(call.actor, slug_of(call), Action.ADMIN)
-    raise _no_groups()
+    filled = call.hub.collections.find(call.actor, slug_of(call), Action.ADMIN)
+    if call.json(wire.ResourceGroup).resource_group_id is not None:
+        raise _no_groups()
+    return _answer(call, filled)
 
 
 def slug_of(call: Call) -> str:

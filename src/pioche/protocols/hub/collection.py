@@ -21,6 +21,10 @@ class NewCollection(msgspec.Struct, frozen=True, rename="camel"):
     resource_group_id: str | None = None
 
 
+class ResourceGroup(msgspec.Struct, frozen=True, rename="camel"):
+    resource_group_id: str | None
+
+
 class Changes(msgspec.Struct, frozen=True):
     title: str | None = None
     description: str | None = None
