@@ -114,6 +114,12 @@ from pioche.search.texts import Texts
 from pioche.settings import Settings
 from pioche.spaces import api as spaces_api
 from pioche.spaces.service import Spaces
+from pioche.training import api as training_api
+from pioche.training import pages as training_pages
+from pioche.training import tasks as training_tasks
+from pioche.training.running import Publisher
+from pioche.training.running import Running as TrainingRuns
+from pioche.training.service import Trainings
 from pioche.web import assets, health, openapi
 from pioche.web.asgi import HubApp
 from pioche.web.routing import Route, Router
@@ -161,6 +167,8 @@ ROUTES: list[list[Route]] = [
     inference_api.routes,
     inference_openai_api.routes,
     inference_pages.routes,
+    training_api.routes,
+    training_pages.routes,
     jobs_api.routes,
     jobs_pages.routes,
     papers_api.routes,
@@ -187,6 +195,7 @@ TASKS: list[TaskType] = [
     *search_tasks.tasks,
     *jobs_tasks.tasks,
     *inference_tasks.tasks,
+    *training_tasks.tasks,
 ]
 
 
@@ -194,14 +203,14 @@ def build_hub(settings: Settings) -> Hub:
     """Wires one hub by hand over its data folder, which is made and migrated if need be."""
     data = settings.data
     database = _ready_database(settings)
-    signer = Signer.from_file(data / "secret.key")
-    queue = _open_queue(database, settings)
+    queue, signer = _open_queue(database, settings), Signer.from_file(data / "secret.key")
     blobs, gitstore = LocalBlobStore(data / "blobs"), BareGitStore(data / "git")
     accounts = Accounts(database, settings, queue, signer)
     xet = Xet(database, blobs, signer, settings)
     lfs = Lfs(database, blobs, xet, queue, signer, settings)
     trees = Trees(database, gitstore, lfs, xet)
     refs = Refs(database, gitstore, queue, Markers(data / "moves"), settings)
+    repos = Repos(database, gitstore, queue, settings, lfs, xet)
     commits = Commits(database, gitstore, refs, lfs, settings, community_store.pull_request_author)
     return Hub(
         settings=settings,
@@ -223,8 +232,8 @@ def build_hub(settings: Settings) -> Hub:
         **_talk(database, gitstore, refs, commits, lfs, queue),
         collections=Collections(database),
         **_above_repos(database, queue, signer, settings, gitstore, blobs),
-        **_finding(database, gitstore, queue, Repos(database, gitstore, queue, settings, lfs, xet)),
-        **_running(database, queue, settings, trees),
+        **_finding(database, gitstore, queue, repos),
+        **_running(database, queue, settings, trees, Publisher(database, repos, commits, lfs)),
         refs=refs,
         infos=Infos(database, gitstore, lfs, queue),
         upkeep=Upkeep(database, gitstore, queue, lfs),
@@ -305,14 +314,18 @@ def _above_repos(
     }
 
 
-def _running(database: Database, queue: Queue, settings: Settings, trees: Trees) -> dict[str, Any]:
+def _running(
+    database: Database, queue: Queue, settings: Settings, trees: Trees, publisher: Publisher
+) -> dict[str, Any]:
     """What computes."""
     executor = SandboxExecutor(settings.data / "runs")
     runtimes = Runtimes(Path(settings.runtimes or settings.data / "runtimes"), settings.wheels)
     workers = Workers(executor, runtimes, settings.model_idle_seconds)
     inference = Inference(database, Snapshots(settings.data / "models", trees), workers)
     jobs = _open_jobs(database, queue, settings, executor, runtimes)
-    return {"runtimes": runtimes, "jobs": jobs, "inference": inference}
+    learning = TrainingRuns(database, queue, executor, runtimes, settings.data / "trainings", publisher)
+    trainings = Trainings(database, queue, executor, trees, learning)
+    return {"runtimes": runtimes, "jobs": jobs, "inference": inference, "trainings": trainings}
 
 
 def _open_jobs(

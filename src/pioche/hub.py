@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from pioche.search.texts import Texts
     from pioche.settings import Settings
     from pioche.spaces.service import Spaces
+    from pioche.training.service import Trainings
     from pioche.web.templates import Templates
     from pioche.webhooks.service import Webhooks
     from pioche.xet.service import Xet
@@ -88,6 +89,7 @@ class Hub:
     jobs: Jobs
     runtimes: Runtimes
     inference: Inference
+    trainings: Trainings
     spaces: Spaces
     papers: Papers
     paper_comments: PaperComments

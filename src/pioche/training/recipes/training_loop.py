@@ -1,0 +1,82 @@
+"""The trainer of transformers, as every recipe with a network uses it: steps are told, checkpoints kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from running import CHECKPOINTS, Place, Problem, check_loss, tell, told_every
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+
+class Telling(TrainerCallback):
+    """Tells the hub what the trainer logs."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "CPU"
+        tell("start", steps=state.max_steps, step=state.global_step, device=device)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, float] | None = None, **more: Any) -> None:
+        facts = dict(logs or {})
+        if "loss" in facts:
+            check_loss(float(facts["loss"]))
+            tell("step", step=state.global_step, loss=facts["loss"], rate=facts.get("learning_rate"), epoch=state.epoch)
+
+    def on_evaluate(
+        self, args: Any, state: Any, control: Any, metrics: Mapping[str, float] | None = None, **more: Any
+    ) -> None:
+        names = {key.removeprefix("eval_"): value for key, value in (metrics or {}).items() if key.startswith("eval_")}
+        told = {key: value for key, value in names.items() if "second" not in key and key != "runtime"}
+        tell("evaluation", step=state.global_step, epoch=state.epoch, **told)
+
+
+def train_with(
+    place: Place,
+    model: Any,
+    data: tuple[Any, Any],
+    collate: Any,
+    measure: Callable[[Any], dict[str, float]] | None,
+    defaults: Mapping[str, float],
+) -> Trainer:
+    """Trains, and returns the trainer with the last model. `data` is to learn from and to check with."""
+    learning, checking = data
+    if not len(learning) or not len(checking):
+        raise Problem("There are too few rows to learn from some and check with others.")
+    trainer = Trainer(
+        model=model,
+        args=_arguments(place, len(learning), defaults),
+        train_dataset=learning,
+        eval_dataset=checking,
+        data_collator=collate,
+        compute_metrics=measure,
+        callbacks=[Telling()],
+    )
+    trainer.train(resume_from_checkpoint=str(place.checkpoint) if place.checkpoint else None)
+    return trainer
+
+
+def _arguments(place: Place, count: int, defaults: Mapping[str, float]) -> TrainingArguments:
+    batch = int(place.number("batch_size", defaults["batch_size"]))
+    epochs, seed = place.number("epochs", defaults["epochs"]), int(place.number("seed", 42))
+    steps = max(1, math.ceil(math.ceil(count / batch) * epochs))
+    return TrainingArguments(
+        output_dir=str(place.work / "checkpoint"),
+        num_train_epochs=epochs,
+        per_device_train_batch_size=batch,
+        per_device_eval_batch_size=64,
+        learning_rate=place.number("learning_rate", defaults["learning_rate"]),
+        warmup_steps=max(1, steps // 20),
+        logging_steps=told_every(steps),
+        logging_nan_inf_filter=False,
+        eval_strategy="epoch" if epochs >= 1 else "no",
+        save_strategy="steps",
+        save_steps=max(1, math.ceil(steps / CHECKPOINTS)),
+        save_total_limit=2,
+        seed=seed,
+        data_seed=seed,
+        report_to=[],
+        disable_tqdm=True,
+        dataloader_pin_memory=False,
+    )

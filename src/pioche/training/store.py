@@ -1,0 +1,71 @@
+"""The SQL of trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, Select, func, insert, select, update
+
+from pioche.accounts.tables import accounts
+from pioche.ports.database import Tx
+from pioche.training.tables import trainings
+from pioche.training.types import Recipe, Stage, Training
+
+
+def add(tx: Tx, values: Mapping[str, Any]) -> None:
+    tx.execute(insert(trainings).values(created_at=tx.now, **values))
+
+
+def find(tx: Tx, key: str) -> Training | None:
+    row = tx.execute(_select().where(trainings.c.key == key)).first()
+    return None if row is None else _training(row)
+
+
+def of_owners(tx: Tx, owners: Sequence[int], limit: int) -> list[Training]:
+    """The newest first."""
+    query = _select().where(trainings.c.owner_id.in_(owners)).order_by(trainings.c.id.desc())
+    return [_training(row) for row in tx.execute(query.limit(limit))]
+
+
+def in_stages(tx: Tx, *stages: Stage) -> list[Training]:
+    """The oldest first."""
+    query = _select().where(trainings.c.stage.in_([stage.value for stage in stages])).order_by(trainings.c.id)
+    return [_training(row) for row in tx.execute(query)]
+
+
+def count_unended(tx: Tx, owner_id: int) -> int:
+    waiting = trainings.c.stage.in_([stage.value for stage in Stage if not stage.has_ended])
+    query = select(func.count()).select_from(trainings).where(trainings.c.owner_id == owner_id, waiting)
+    return int(tx.execute(query).scalar_one())
+
+
+def move(tx: Tx, key: str, old: Stage, values: Mapping[str, Any]) -> bool:
+    """False if it is in another stage by now."""
+    here = (trainings.c.key == key, trainings.c.stage == old.value)
+    return bool(tx.execute(update(trainings).where(*here).values(values)).rowcount)
+
+
+def _select() -> Select[Any]:
+    return select(trainings, accounts.c.name.label("owner")).join(accounts, accounts.c.id == trainings.c.owner_id)
+
+
+def _training(row: Row[Any]) -> Training:
+    return Training(
+        id=row.id,
+        key=row.key,
+        owner_id=row.owner_id,
+        owner=row.owner,
+        initiator_id=row.initiator_id,
+        stage=Stage(row.stage),
+        message=row.message,
+        recipe=msgspec.json.decode(row.recipe, type=Recipe),
+        result=msgspec.json.decode(row.result),
+        model=row.model,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        cpu_seconds=row.cpu_seconds,
+        peak_memory=row.peak_memory,
+    )

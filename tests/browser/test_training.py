@@ -1,0 +1,55 @@
+"""A new AI in the page: a table is dropped in, what is suggested is accepted, and the model answers."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from pioche.testkit.browser import Visits
+from pioche.testkit.people import Cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.library]
+
+PRAISE = ["good", "great", "fine", "lovely", "happy", "bright", "warm", "kind", "clean", "quick"]
+BLAME = ["bad", "awful", "sad", "cold", "rude", "dirty", "slow", "broken", "late", "loud"]
+PLACES = ["the room", "food", "staff", "street", "bed", "view", "train", "shop"]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Four hundred comments on a hotel."""
+    chance = random.Random(2)
+    rows = []
+    for number in range(400):
+        label, words = ("praise", PRAISE) if number % 2 else ("blame", BLAME)
+        said = f"{chance.choice(PLACES)} was {chance.choice(words)} and {chance.choice(words)}"
+        rows.append(f'"{said}",{label}')
+    path = tmp_path / "Hotel comments.csv"
+    path.write_text("comment,mood\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_a_table_becomes_a_model_that_answers(visit: Visits, cast: Cast, table: Path) -> None:
+    page = visit(cast.alice)
+    page.goto("/train")
+    page.get_by_role("link", name="New AI").first.click()
+    page.get_by_label("A table with a text and a label").set_input_files(table)
+    page.get_by_role("button", name="Look at it").first.click()
+    expect(page.get_by_label("Column of the text")).to_have_value("comment")
+    expect(page.get_by_label("Column of the label")).to_have_value("mood")
+    expect(page.get_by_text("400 rows")).to_be_visible()
+    page.get_by_role("button", name="Train").click()
+    page.wait_for_url("**/train/*")
+    expect(page.get_by_text("It is published:")).to_be_visible(timeout=240_000)
+    expect(page.get_by_role("img", name="Loss")).to_be_visible()
+    expect(page.get_by_role("cell", name="accuracy")).to_be_visible()
+    page.get_by_role("link", name="try alice/hotel-comments-model").click()
+    page.get_by_label("Text", exact=True).fill("the food was great and fine")
+    page.set_default_timeout(200_000)
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator(".bars li span").first).to_have_text("praise", timeout=200_000)
+    page.goto("/alice/hotel-comments-model")
+    expect(page.get_by_text("To be written by its author")).to_be_visible()
