@@ -117,7 +117,9 @@ from pioche.spaces.service import Spaces
 from pioche.training import api as training_api
 from pioche.training import pages as training_pages
 from pioche.training import tasks as training_tasks
-from pioche.training.running import Publisher
+from pioche.training.dropping import Drops
+from pioche.training.inputs import Inputs
+from pioche.training.publishing import Publisher
 from pioche.training.running import Running as TrainingRuns
 from pioche.training.service import Trainings
 from pioche.web import assets, health, openapi
@@ -233,7 +235,7 @@ def build_hub(settings: Settings) -> Hub:
         collections=Collections(database),
         **_above_repos(database, queue, signer, settings, gitstore, blobs),
         **_finding(database, gitstore, queue, repos),
-        **_running(database, queue, settings, trees, Publisher(database, repos, commits, lfs)),
+        **_running(database, queue, settings, trees, (repos, commits, lfs)),
         refs=refs,
         infos=Infos(database, gitstore, lfs, queue),
         upkeep=Upkeep(database, gitstore, queue, lfs),
@@ -315,7 +317,7 @@ def _above_repos(
 
 
 def _running(
-    database: Database, queue: Queue, settings: Settings, trees: Trees, publisher: Publisher
+    database: Database, queue: Queue, settings: Settings, trees: Trees, writing: tuple[Repos, Commits, Lfs]
 ) -> dict[str, Any]:
     """What computes."""
     executor = SandboxExecutor(settings.data / "runs")
@@ -323,8 +325,9 @@ def _running(
     workers = Workers(executor, runtimes, settings.model_idle_seconds)
     inference = Inference(database, Snapshots(settings.data / "models", trees), workers)
     jobs = _open_jobs(database, queue, settings, executor, runtimes)
-    learning = TrainingRuns(database, queue, executor, runtimes, settings.data / "trainings", publisher)
-    trainings = Trainings(database, queue, executor, trees, learning)
+    inputs = Inputs(trees, settings.data / "trainings")
+    learning = TrainingRuns(database, queue, executor, runtimes, inputs, Publisher(database, *writing))
+    trainings = Trainings(database, queue, executor, writing[0], inputs, Drops(*writing[:2]), learning)
     return {"runtimes": runtimes, "jobs": jobs, "inference": inference, "trainings": trainings}
 
 

@@ -83,6 +83,9 @@ FOR_ALICE = [
     "/settings/account",
     "/settings/tokens",
     "/settings/tokens/new",
+    "/train",
+    "/train/new",
+    "/train/new?task=text-classification",
     "/jobs/alice",
     "/jobs/alice/new",
     "/jobs/alice/{job}",
@@ -112,6 +115,8 @@ FOR_ALICE = [
 ]
 # These show the same page as another one, lead on to one, or are no pages; the set-up has a test of its own.
 LIKE_OTHERS = {
+    "/train/{key}",  # needs a training: tests/browser/test_training.py
+    "/train/{key}/live",  # a part of it
     "/{ns}/{name}/try",  # needs a model that runs: tests/clients/test_inference_client.py
     "/{ns}/{name}/commit/{oid}/files.diff",  # text
     "/{ns}/{name}/discussions/{num}/files.diff",

@@ -96,7 +96,9 @@ def test_facets_without_scripts(visit: Visits, models: None) -> None:
 
 def test_facets_are_in_a_sheet_on_a_phone(visit: Visits, models: None) -> None:
     page = visit(viewport={"width": 375, "height": 700})
-    page.goto("/models?search=find-")
+    page.goto(
+        "/models?search=find-", wait_until="networkidle"
+    )  # a click before the scripts are there loads the page anew
     language = page.get_by_role("region", name="Language")
     expect(language).to_be_hidden()
     page.locator("summary", has_text="Filters").click()

@@ -6,6 +6,15 @@ import pytest
 
 from pioche.errors import InvalidInput
 from pioche.training import data
+from pioche.training.catalogue import TASKS
+from pioche.training.types import Preview
+
+TEXTS = TASKS["text-classification"]
+
+
+def look(file: str, content: bytes, **chosen: str) -> Preview:
+    return data.look(TEXTS, data.read(file, content), chosen)
+
 
 GOOD = "id;comment;mood\n" + "".join(
     f"{n};what a {'fine' if n % 2 else 'sad'} day {n};{'up' if n % 2 else 'down'}\n" for n in range(40)
@@ -13,25 +22,25 @@ GOOD = "id;comment;mood\n" + "".join(
 
 
 def test_columns_are_suggested() -> None:
-    found = data.look("moods.csv", GOOD.encode())
-    assert (found.text, found.label, found.count) == ("comment", "mood", 40)
+    found = look("moods.csv", GOOD.encode())
+    assert (found.columns, found.count) == ({"text": "comment", "label": "mood"}, 40)
     assert found.classes == {"up": 20, "down": 20}
     assert not found.warnings
-    chosen = data.look("moods.csv", GOOD.encode(), text="id", label="mood")
-    assert (chosen.text, chosen.label) == ("id", "mood")
+    chosen = look("moods.csv", GOOD.encode(), text="id", label="mood")
+    assert chosen.columns == {"text": "id", "label": "mood"}
 
 
 def test_lines_of_json_are_a_table() -> None:
     lines = "\n".join(f'{{"text": "row {n}", "label": {n % 3}, "x": null}}' for n in range(30))
-    found = data.look("a.jsonl", lines.encode())
-    assert (found.text, found.label) == ("text", "label")
+    found = look("a.jsonl", lines.encode())
+    assert found.columns == {"text": "text", "label": "label"}
     assert found.classes == {"0": 10, "1": 10, "2": 10}
 
 
 def test_what_is_odd_is_said() -> None:
     rows = "text,label\n" + "hello,a\n" * 30 + "bye,b\n,b\nhello,b\nme@example.org writes,a\n"
-    said = " ".join(data.look("odd.csv", rows.encode()).warnings)
-    for word in ("no text or no label", "more than once", "more than one label", "ten times", "mail addresses"):
+    said = " ".join(look("odd.csv", rows.encode()).warnings)
+    for word in ("lack something", "more than once", "more than one label", "ten times", "mail addresses"):
         assert word in said
 
 
@@ -49,18 +58,33 @@ def test_what_is_odd_is_said() -> None:
 )
 def test_what_nothing_can_be_learned_from(content: bytes, word: str) -> None:
     with pytest.raises(InvalidInput, match=word):
-        data.check("t.csv", content, "text", "label")
+        data.check(TEXTS, data.read("t.csv", content), {"text": "text", "label": "label"})
 
 
 def test_columns_must_be_there() -> None:
     with pytest.raises(InvalidInput, match="no column 'nope'"):
-        data.check("t.csv", GOOD.encode(), "nope", "mood")
-    with pytest.raises(InvalidInput, match="different columns"):
-        data.check("t.csv", GOOD.encode(), "mood", "mood")
+        data.check(TEXTS, data.read("t.csv", GOOD.encode()), {"text": "nope", "label": "mood"})
+    with pytest.raises(InvalidInput, match="different ones"):
+        data.check(TEXTS, data.read("t.csv", GOOD.encode()), {"text": "mood", "label": "mood"})
 
 
 def test_noise_is_refused_in_words() -> None:
     with pytest.raises(InvalidInput):
-        data.check("x.csv", bytes(range(256)) * 50, "text", "label")
+        data.check(TEXTS, data.read("x.csv", bytes(range(256)) * 50), {"text": "text", "label": "label"})
     with pytest.raises(InvalidInput, match="cannot be read"):
         data.read("x.jsonl", b"[1,2]\n{nope\n")
+
+
+def test_other_tasks_find_their_columns() -> None:
+    talk = data.read("qa.jsonl", b'{"question": "Why?", "answer": "Because.", "id": 1}\n' * 3)
+    assert data.suggest(TASKS["text-generation"], talk, {}) == {"prompt": "question", "completion": "answer"}
+    flats = data.read("flats.csv", b"rooms,town,rent\n2,Lyon,700\n3,Paris,1900.5\n")
+    assert data.suggest(TASKS["tabular-regression"], flats, {}) == {"target": "rent"}
+    assert data.suggest(TASKS["tabular-classification"], flats, {"target": "town"}) == {"target": "town"}
+    with pytest.raises(InvalidInput, match="not numbers"):
+        data.check(TASKS["tabular-regression"], data.read("f.csv", b"a,b\n" + b"1,x\n" * 30), {"target": "b"})
+
+
+def test_texts_that_are_nearly_the_same_are_a_leak() -> None:
+    rows = "".join(f"Day {n}!,a\nday {n},b\n" for n in range(20))
+    assert any("case and punctuation" in said for said in look("near.csv", f"text,label\n{rows}".encode()).warnings)

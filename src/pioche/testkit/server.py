@@ -86,10 +86,10 @@ class Server:
             self.stop()
         self.start()
 
-    def command(self, *arguments: str, stdin: str = "") -> str:
-        """What `pioche ARGUMENTS` prints, on this hub's data."""
+    def command(self, *arguments: str, stdin: str = "", data: bool = True) -> str:
+        """What `pioche ARGUMENTS` prints, on this hub's data (but for commands that talk to it from afar)."""
         done = subprocess.run(
-            [pioche(), *arguments, "--data", str(self.data)],
+            [pioche(), *arguments, *(["--data", str(self.data)] if data else [])],
             input=stdin,
             capture_output=True,
             text=True,

@@ -7,6 +7,9 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from pioche.training.catalogue import TASKS, seconds_of
+from pioche.training.dropping import LIMIT
+from pioche.training.service import require_person, task_of
 from pioche.training.types import Progress, Recipe, Training
 from pioche.web.call import Call
 from pioche.web.responses import iso, json_response
@@ -14,13 +17,17 @@ from pioche.web.routing import Route
 
 
 class TrainingRequest(msgspec.Struct):
-    """`columns` says which column has which role; numbers that are left out are the recipe's own."""
+    """`columns` says which column has which role; numbers that are left out are the task's own."""
 
     dataset: str
     model: str
-    columns: dict[str, str]
     task: str = "text-classification"
+    columns: dict[str, str] = {}
     file: str = ""
+    revision: str = ""
+    base: str = ""
+    base_revision: str = ""
+    lora: bool = False
     private: bool = True
     epochs: float = 0
     learning_rate: float = 0
@@ -28,9 +35,57 @@ class TrainingRequest(msgspec.Struct):
     seed: int = 42
 
 
-def create(call: Call) -> Response:
+def tasks(call: Call) -> Response:
+    """What can be trained here."""
+    return json_response(
+        [
+            {
+                "task": one.name,
+                "title": one.title,
+                "about": one.about,
+                "data": one.data,
+                "columns": [role.name for role in one.roles],
+                "base": one.base,
+                "library": one.library,
+                "epochs": one.epochs,
+            }
+            for one in TASKS.values()
+        ]
+    )
+
+
+def keep_data(call: Call) -> Response:
+    """The body is a file; `?name=` says what it is called."""
+    require_person(call.actor)
+    made = call.hub.trainings.drops.keep(call.actor, call.arg("ns"), call.query("name"), call.body)
+    return json_response({"dataset": made.full}, 201)
+
+
+def preview(call: Call) -> Response:
+    """What is in the data, which columns are likely, and what is odd about it. Starts nothing."""
+    require_person(call.actor)
     asked = call.json(TrainingRequest)
-    recipe = Recipe(**msgspec.structs.asdict(asked))
+    found = call.hub.trainings.preview(call.actor, recipe_of(asked))
+    task = task_of(asked.task)
+    seconds = seconds_of(task, found.count, asked.epochs)
+    bases = [one for one in call.hub.trainings.bases(call.actor, task) if one.fits] if task.bases else []
+    return json_response(
+        {
+            "file": found.file,
+            "rows": found.count,
+            "columns": found.columns,
+            "names": found.names,
+            "classes": found.classes,
+            "warnings": found.warnings,
+            "estimatedSeconds": seconds,
+            "bases": [{"id": one.name, "parameters": one.parameters} for one in bases],
+        }
+    )
+
+
+def create(call: Call) -> Response:
+    require_person(call.actor)
+    recipe = recipe_of(call.json(TrainingRequest))
     return json_response(body(call, call.hub.trainings.start(call.actor, call.arg("ns"), recipe)), 201)
 
 
@@ -47,6 +102,18 @@ def stop(call: Call) -> Response:
     return json_response(body(call, call.hub.trainings.stop(call.actor, call.arg("key"))))
 
 
+def resume(call: Call) -> Response:
+    return json_response(body(call, call.hub.trainings.resume(call.actor, call.arg("key"))))
+
+
+def reproduce(call: Call) -> Response:
+    return json_response(body(call, call.hub.trainings.reproduce(call.actor, call.arg("key"))), 201)
+
+
+def recipe_of(asked: TrainingRequest) -> Recipe:
+    return Recipe(**msgspec.structs.asdict(asked))
+
+
 def body(call: Call, one: Training) -> dict[str, Any]:
     return {
         "id": one.key,
@@ -55,6 +122,7 @@ def body(call: Call, one: Training) -> dict[str, Any]:
         "message": one.message,
         "recipe": one.recipe,
         "model": one.model or None,
+        "attempt": one.attempt,
         "createdAt": iso(one.created_at),
         "startedAt": None if one.started_at is None else iso(one.started_at),
         "endedAt": None if one.ended_at is None else iso(one.ended_at),
@@ -66,12 +134,28 @@ def body(call: Call, one: Training) -> dict[str, Any]:
 
 
 def _told(progress: Progress) -> dict[str, Any]:
-    return {"step": progress.step, "steps": progress.steps, "loss": progress.losses, "accuracy": progress.accuracies}
+    return {
+        "step": progress.step,
+        "steps": progress.steps,
+        "device": progress.device,
+        "loss": progress.losses,
+        "scores": progress.scores,
+        "samples": [
+            {"step": one.step, "prompt": one.prompt, "text": one.text, "image": one.picture or None}
+            for one in progress.samples
+        ],
+        "log": progress.lines,
+    }
 
 
 routes = [
     Route("GET", "/api/trainings", list_all),
+    Route("GET", "/api/trainings/tasks", tasks),
+    Route("POST", "/api/trainings/preview", preview),
     Route("POST", "/api/trainings/{ns}", create),
+    Route("POST", "/api/trainings/{ns}/data", keep_data, limit=LIMIT + 1),
     Route("GET", "/api/trainings/{ns}/{key}", show),
     Route("POST", "/api/trainings/{ns}/{key}/stop", stop),
+    Route("POST", "/api/trainings/{ns}/{key}/resume", resume),
+    Route("POST", "/api/trainings/{ns}/{key}/reproduce", reproduce),
 ]

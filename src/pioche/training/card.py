@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from pioche.training.catalogue import TASKS
 from pioche.training.types import Training
 
 WATTS_PER_CPU = 10.0
@@ -16,47 +17,61 @@ WATTS_PER_CPU = 10.0
 def card_of(training: Training) -> str:
     recipe, result = training.recipe, training.result
     metrics: Mapping[str, Any] = result.get("metrics") or {}
-    front = {
-        "pipeline_tag": recipe.task,
-        "library_name": "transformers",
-        "datasets": [recipe.dataset],
-        "tags": ["trained-here"],
-        "model-index": [_index(training, metrics)],
-    }
+    task = TASKS[recipe.task]
+    front: dict[str, Any] = {"pipeline_tag": recipe.task, "library_name": task.library, "datasets": [recipe.dataset]}
+    if recipe.base:
+        front |= {"base_model": recipe.base, "base_model_relation": "finetune"}
+    front |= {"tags": ["trained-here"], "model-index": [_index(training, metrics)]}
     head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True)
     return f"---\n{head}---\n\n" + "\n".join(_lines(training, metrics)) + "\n"
 
 
 def _lines(training: Training, metrics: Mapping[str, Any]) -> Iterator[str]:
-    recipe, result = training.recipe, training.result
-    yield f"# {recipe.model}"
+    yield f"# {training.recipe.model}"
     yield ""
-    labels = [str(label) for label in result.get("labels") or ()]
-    yield f"Puts texts into one of {len(labels)} classes: {', '.join(labels)}."
+    labels = [str(label) for label in training.result.get("labels") or ()]
+    yield TASKS[training.recipe.task].title + (f": {', '.join(labels)}." if labels else ".")
     yield ""
-    yield "## Training"
-    yield ""
-    where = f"[{recipe.dataset}](/datasets/{recipe.dataset}), `{recipe.file}` at `{recipe.revision[:12]}`"
-    yield f"- Data: {where}, {result.get('rows')} rows"
-    yield f"- Columns: {', '.join(f'{role} = `{column}`' for role, column in recipe.columns.items())}"
-    yield f"- Recipe: `{recipe.task}`, from scratch, seed {recipe.seed}, {result.get('parameters'):,} parameters"
-    energy = training.cpu_seconds * WATTS_PER_CPU / 3600
-    yield f"- Cost: {training.cpu_seconds:.0f} CPU seconds, about {energy:.2f} Wh (estimated from CPU time)"
+    yield from _how(training)
     yield ""
     yield "## Evaluation"
     yield ""
-    yield "On rows that were kept apart, with 95 % intervals:"
+    yield from _figures(training, metrics)
+    yield ""
+    yield "## Limits"
+    yield ""
+    yield "To be written by its author: for whom it is, where it fails, and what it must not be used for."
+
+
+def _how(training: Training) -> Iterator[str]:
+    recipe, result = training.recipe, training.result
+    yield "## Training"
+    yield ""
+    place = f", `{recipe.file}`" if recipe.file else ""
+    rows = f", {result['rows']} rows" if isinstance(result.get("rows"), int) else ""
+    yield f"- Data: [{recipe.dataset}](/datasets/{recipe.dataset}){place} at `{recipe.revision[:12]}`{rows}"
+    if recipe.columns:
+        yield f"- Columns: {', '.join(f'{role} = `{column}`' for role, column in recipe.columns.items())}"
+    start = f"from [{recipe.base}](/{recipe.base}) at `{recipe.base_revision[:12]}`" if recipe.base else "from scratch"
+    size = f", {result['parameters']:,} parameters" if isinstance(result.get("parameters"), int) else ""
+    yield f"- Recipe: `{recipe.task}`, {start}, seed {recipe.seed}{size}"
+    energy = training.cpu_seconds * WATTS_PER_CPU / 3600
+    yield f"- Cost: {training.cpu_seconds:.0f} CPU seconds, about {energy:.2f} Wh (estimated from CPU time)"
+
+
+def _figures(training: Training, metrics: Mapping[str, Any]) -> Iterator[str]:
+    if not metrics:
+        yield "Nothing was measured."
+        return
+    yield "On data that was kept apart, with 95 % intervals:"
     yield ""
     yield "| Metric | Value | From | To | Rows |"
     yield "| --- | --- | --- | --- | --- |"
     for name, said in metrics.items():
         yield f"| {name} | {said['value']:.3f} | {said['low']:.3f} | {said['high']:.3f} | {said['count']} |"
-    yield ""
-    yield f"Always naming the most frequent class would be right in {result.get('chance', 0):.3f} of them."
-    yield ""
-    yield "## Limits"
-    yield ""
-    yield "To be written by its author: for whom it is, where it fails, and what it must not be used for."
+    if isinstance(chance := training.result.get("chance"), float):
+        yield ""
+        yield f"Always naming the most frequent class would be right in {chance:.3f} of them."
 
 
 def _index(training: Training, metrics: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Looking at a table before it is learned from. Pure."""
+"""Looking at a table before it is learned from: which column is what, and what is odd. Pure."""
 
 from __future__ import annotations
 
@@ -7,109 +7,179 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pioche.errors import InvalidInput
+from pioche.training.catalogue import Role, Task
 from pioche.training.types import Preview
 
 ENDINGS = (".csv", ".tsv", ".jsonl")
-SHOWN, MAX_CLASSES, FEW = 5, 100, 20
+SHOWN, MAX_CLASSES, MOST_SHOWN_CLASSES = 5, 100, 12
 MAX_FIELD = 1024 * 1024
+LOOKED_AT = 2_000
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+_TELEPHONE = re.compile(r"\+\d{1,3}[ /-]?\(?\d{1,5}\)?(?:[ /-]?\d{2,5}){2,4}\b")
 
 
-def look(name: str, content: bytes, text: str = "", label: str = "") -> Preview:
-    """`text` and `label` are columns, if they were chosen. Raises `InvalidInput` for what is no table."""
-    columns, rows = read(name, content)
-    text = text if text in columns else _likely_text(columns, rows)
-    label = label if label in columns and label != text else _likely_label(columns, rows, text)
-    at, of = columns.index(text), columns.index(label) if label else -1
-    classes = Counter(row[of].strip() for row in rows if row[of].strip()) if label else Counter[str]()
-    warnings = _warnings(rows, at, of, classes)
-    shown = [[cell[:200] for cell in row] for row in rows[:SHOWN]]
-    return Preview(name, columns, shown, len(rows), text, label, dict(classes.most_common(12)), warnings)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Every cell is a text."""
+
+    file: str
+    names: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def column(self, name: str) -> list[str]:
+        at = self.names.index(name)
+        return [row[at].strip() for row in self.rows]
 
 
-def read(name: str, content: bytes) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows, every cell a text."""
+def read(file: str, content: bytes) -> Table:
+    """Raises `InvalidInput` for what is no table of two columns at least."""
     said = content.decode("utf-8-sig", errors="replace")
     try:
-        columns, rows = _read_lines(said) if name.endswith(".jsonl") else _read_csv(name, said)
-    except (csv.Error, ValueError) as error:
-        raise InvalidInput(f"'{name}' cannot be read as a table: {error}.") from error
-    if len(columns) < 2:
-        raise InvalidInput(f"'{name}' has one column. A text and its label are needed, in two.")
+        names, rows = _read_lines(said) if file.endswith(".jsonl") else _read_csv(file, said)
+    except (csv.Error, ValueError, RecursionError) as error:
+        raise InvalidInput(f"'{file}' cannot be read as a table: {error}.") from error
+    if len(names) < 2:
+        raise InvalidInput(f"'{file}' has one column. At least two are needed, to learn one from the other.")
     if not rows:
-        raise InvalidInput(f"'{name}' has no rows.")
-    return columns, rows
+        raise InvalidInput(f"'{file}' has no rows.")
+    return Table(file, names, rows)
 
 
-def check(name: str, content: bytes, text: str, label: str) -> None:
+def look(task: Task, table: Table, chosen: Mapping[str, str]) -> Preview:
+    """With the columns that were chosen, and likely ones for the others."""
+    columns = suggest(task, table, chosen)
+    label = next((columns[role.name] for role in task.roles if role.classes and role.name in columns), "")
+    classes = Counter(cell for cell in table.column(label) if cell) if label else Counter[str]()
+    return Preview(
+        table.file,
+        len(table.rows),
+        table.names,
+        [[cell[:200] for cell in row] for row in table.rows[:SHOWN]],
+        columns,
+        dict(classes.most_common(MOST_SHOWN_CLASSES)),
+        warnings=list(_warnings(task, table, columns, classes)),
+    )
+
+
+def check(task: Task, table: Table, columns: Mapping[str, str]) -> None:
     """Raises `InvalidInput` for what nothing can be learned from."""
-    columns, rows = read(name, content)
-    for column in (text, label):
-        if column not in columns:
-            raise InvalidInput(f"There is no column '{column[:60]}' in '{name}'. There are: {', '.join(columns)}.")
-    if text == label:
-        raise InvalidInput("The text and its label must be different columns.")
-    at, of = columns.index(text), columns.index(label)
-    classes = Counter(row[of].strip() for row in rows if row[of].strip() and row[at].strip())
+    for role in task.roles:
+        name = columns.get(role.name, "")
+        if name not in table.names and not (role.optional and not name):
+            there = ", ".join(table.names)
+            raise InvalidInput(f"There is no column '{name[:60]}' in '{table.file}'. There are: {there[:500]}.")
+    used = [columns[role.name] for role in task.roles if columns.get(role.name)]
+    if len(set(used)) != len(used):
+        raise InvalidInput("One column cannot be two things: choose different ones.")
+    whole = [row for row in _cells(table, used) if all(row)]
+    if len(whole) < task.least:
+        raise InvalidInput(
+            f"There are {len(whole)} whole rows; at least {task.least} are needed to learn and to check."
+        )
+    for role in task.roles:
+        if role.classes:
+            _check_classes(columns[role.name], Counter(row[used.index(columns[role.name])] for row in whole))
+    if task.name == "tabular-regression" and not all(_is_number(row[0]) for row in whole):
+        raise InvalidInput(f"Some values in '{used[0]}' are not numbers. To foretell a class, choose that task.")
+
+
+def suggest(task: Task, table: Table, chosen: Mapping[str, str]) -> dict[str, str]:
+    """Role -> column: what was chosen, what is called so, what looks so."""
+    found: dict[str, str] = {}
+    for role in task.roles:
+        taken = {*found.values(), *(name for other, name in chosen.items() if other != role.name)}
+        free = [name for name in table.names if name not in taken]
+        name = chosen[role.name] if chosen.get(role.name) in table.names else _likely(role, table, free)
+        if name:
+            found[role.name] = name
+    return found
+
+
+def _likely(role: Role, table: Table, free: Sequence[str]) -> str:
+    named = [name for name in free if name.lower() in role.names]
+    if role.classes:
+        kinds = {name: len(set(table.column(name)[: 2 * LOOKED_AT])) for name in named or free}
+        fitting = [name for name in kinds if 2 <= kinds[name] <= MAX_CLASSES]
+        return min(fitting, key=lambda name: kinds[name]) if fitting else ""
+    if named or role.optional:
+        return named[0] if named else ""
+    if role.name == "target":
+        numbers = [name for name in free if all(_is_number(cell) for cell in table.column(name)[:200] if cell)]
+        return numbers[-1] if numbers else ""
+    return max(free, key=lambda name: sum(map(len, table.column(name)[:500])), default="")
+
+
+def _check_classes(name: str, classes: Counter[str]) -> None:
     if len(classes) < 2:
         raise InvalidInput("All rows are of one class, so there is nothing to tell apart.")
     if len(classes) > MAX_CLASSES:
-        raise InvalidInput(f"'{label}' has {len(classes)} different values; {MAX_CLASSES} classes are the limit.")
-    if sum(classes.values()) < FEW:
-        raise InvalidInput(f"There are {sum(classes.values())} rows; at least {FEW} are needed to learn and to check.")
+        raise InvalidInput(f"'{name}' has {len(classes)} different values; {MAX_CLASSES} classes are the limit.")
 
 
-def _read_csv(name: str, said: str) -> tuple[list[str], list[list[str]]]:
+def _warnings(task: Task, table: Table, columns: Mapping[str, str], classes: Counter[str]) -> Iterator[str]:
+    for role in task.roles:
+        if role.name not in columns and not role.optional:
+            what = "a column with a few different values" if role.classes else "a column"
+            yield f"No column looks like '{role.name}': {what} is needed."
+    used = list(columns.values())
+    rows = _cells(table, used)
+    if empty := sum(not all(row) for row in rows):
+        yield f"{empty} rows lack something, and are left out."
+    if task.library != "sklearn":
+        yield from _about_texts(rows, classes)
+    if classes and max(classes.values()) > 10 * min(classes.values()):
+        yield "Some classes have ten times as many rows as others: the rare ones will be learned badly."
+    if any(_MAIL.search(cell) or _TELEPHONE.search(cell) for row in table.rows[:LOOKED_AT] for cell in row):
+        yield (
+            "Some cells hold mail addresses or telephone numbers. What a model learned from can come out of it again: "
+            "take them out, unless their owners agreed."
+        )
+
+
+def _about_texts(rows: Sequence[tuple[str, ...]], classes: Counter[str]) -> Iterator[str]:
+    different = set(rows)
+    if twice := len(rows) - len(different):
+        yield f"{twice} rows stand there more than once, and count once."
+    if classes and (torn := len(different) - len({row[0] for row in different})):
+        yield f"{torn} texts have more than one label."
+    plain = {re.sub(r"\W+", " ", row[0]).strip().casefold() for row in different}
+    if near := len({row[0] for row in different}) - len(plain):
+        yield (
+            f"{near} texts differ from another one in nothing but case and punctuation: one may be learned from, and "
+            "the other checked with, which makes the figures too good."
+        )
+
+
+def _cells(table: Table, names: Sequence[str]) -> list[tuple[str, ...]]:
+    return list(zip(*(table.column(name) for name in names), strict=True)) if names else []
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_csv(file: str, said: str) -> tuple[list[str], list[list[str]]]:
     csv.field_size_limit(MAX_FIELD)
     first = said.partition("\n")[0]
-    delimiter = "\t" if name.endswith(".tsv") else max(",;\t|", key=first.count)
+    delimiter = "\t" if file.endswith(".tsv") else max(",;\t|", key=first.count)
     lines = list(csv.reader(io.StringIO(said, newline=""), delimiter=delimiter))
-    columns = [cell.strip() for cell in lines[0]] if lines else []
-    if len(set(columns)) != len(columns):
+    names = [cell.strip() for cell in lines[0]] if lines else []
+    if len(set(names)) != len(names):
         raise ValueError("two columns have the same name")
-    return columns, [(row + [""] * len(columns))[: len(columns)] for row in lines[1:] if any(row)]
+    return names, [(row + [""] * len(names))[: len(names)] for row in lines[1:] if any(row)]
 
 
 def _read_lines(said: str) -> tuple[list[str], list[list[str]]]:
     rows = [json.loads(line) for line in said.splitlines() if line.strip()]
     if not all(isinstance(row, dict) for row in rows):
         raise ValueError("every line must be an object")
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    return columns, [["" if row.get(column) is None else str(row.get(column)) for column in columns] for row in rows]
-
-
-def _likely_text(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The column with the longest texts."""
-    return max(columns, key=lambda column: sum(len(row[columns.index(column)]) for row in rows[:500]))
-
-
-def _likely_label(columns: Sequence[str], rows: Sequence[Sequence[str]], text: str) -> str:
-    """A column of few different values; one that is called so, if there is one."""
-    others = [column for column in columns if column != text]
-    named = [column for column in others if column.lower() in ("label", "labels", "class", "category", "target")]
-    kinds = {column: len({row[columns.index(column)] for row in rows[:5_000]}) for column in others}
-    fitting = [column for column in named or others if 2 <= kinds[column] <= MAX_CLASSES]
-    return min(fitting, key=lambda column: kinds[column]) if fitting else ""
-
-
-def _warnings(rows: Sequence[Sequence[str]], at: int, of: int, classes: Counter[str]) -> list[str]:
-    found = []
-    if of < 0:
-        return ["No column looks like labels: a column with a few different values is needed."]
-    empty = sum(not row[at].strip() or not row[of].strip() for row in rows)
-    if empty:
-        found.append(f"{empty} rows have no text or no label, and are left out.")
-    twice = len(rows) - len({(row[at].strip(), row[of].strip()) for row in rows})
-    if twice:
-        found.append(f"{twice} rows stand there more than once, and count once.")
-    texts = {row[at].strip(): row[of].strip() for row in rows}
-    if (torn := len({(row[at].strip(), row[of].strip()) for row in rows}) - len(texts)) > 0:
-        found.append(f"{torn} texts have more than one label.")
-    if classes and max(classes.values()) > 10 * min(classes.values()):
-        found.append("Some classes have ten times as many rows as others: the rare ones will be learned badly.")
-    if any(_MAIL.search(row[at]) for row in rows[:2_000]):
-        found.append("Some texts hold mail addresses. What a model learned from can come out of it again.")
-    return found
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    return names, [["" if row.get(name) is None else str(row.get(name)) for name in names] for row in rows]

@@ -1,23 +1,25 @@
-"""Training in the page: a file dropped in or a dataset of the hub, what is suggested, and how it goes."""
+"""Training in the page: what to make, out of which data, what is suggested, and how it goes."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+import shlex
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
-from pioche.errors import HubError, InvalidInput, TooLarge, Unauthenticated
-from pioche.names import RepoId, RepoKind
-from pioche.ports.gitstore import PutFile
-from pioche.repos.types import CommitHeader, NewRepo
-from pioche.training import data
+from pioche.errors import HubError, InvalidInput, RunNotFound, TooLarge
+from pioche.training.catalogue import TASKS, Task, seconds_of
+from pioche.training.data import ENDINGS as TABLES
+from pioche.training.drawing import HEIGHT, WIDTH, curves_of
+from pioche.training.dropping import LIMIT
+from pioche.training.service import require_person, task_of
 from pioche.training.types import Progress, Recipe, Training
 from pioche.web.call import Call
 from pioche.web.errors import status_of
@@ -25,8 +27,9 @@ from pioche.web.responses import see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
 
-FILE_LIMIT = 8 * 1024 * 1024
-WIDTH, HEIGHT = 600, 160
+SLACK = 64 * 1024
+ROLE = "column_"
+"""Fields of the form that say which column has a role begin so."""
 
 
 def show_list(call: Call) -> Response:
@@ -34,19 +37,18 @@ def show_list(call: Call) -> Response:
 
 
 def show_new(call: Call) -> Response:
-    """First which data; with a dataset, what is in it and what to do with it."""
-    if call.actor.is_anonymous:
-        raise Unauthenticated("Log in to train a model.")
-    return _new(call, {"dataset": call.query("dataset").strip(), "owner": call.actor.name})
+    """First what to make; then out of which data; with data, what is in it and what to do with it."""
+    require_person(call.actor)
+    return _new(call, {"owner": call.actor.name, **dict(call.query_items)})
 
 
 async def drop(call: Call) -> Response:
     """A file becomes a private dataset of its owner, from which anything goes on."""
-    if call.actor.is_anonymous:
-        raise Unauthenticated("Log in to train a model.")
+    require_person(call.actor)
+    task = task_of(call.query("task")).name
     try:
         body = _bounded(call.request.stream())
-        form = await MultiPartParser(call.request.headers, body, max_files=1, max_part_size=FILE_LIMIT).parse()
+        form = await MultiPartParser(call.request.headers, body, max_files=1, max_part_size=LIMIT).parse()
     except MultiPartException as error:
         raise InvalidInput(_("The form cannot be read: %(why)s") % {"why": error.message}) from error
     try:
@@ -55,26 +57,19 @@ async def drop(call: Call) -> Response:
         name = (file.filename or "") if isinstance(file, UploadFile) else ""
     finally:
         await form.close()
+    keep = call.hub.trainings.drops.keep
     try:
-        dataset = await asyncio.to_thread(_keep, call, name.rpartition("/")[2], content)
+        dataset = await asyncio.to_thread(keep, call.actor, call.actor.name, name, content)
     except HubError as error:
-        return await asyncio.to_thread(_new, call, {"owner": call.actor.name}, error.message, status_of(error))
-    return see_other(f"/train/new?dataset={dataset}")
+        form_of = {"owner": call.actor.name, "task": task}
+        return await asyncio.to_thread(_new, call, form_of, error.message, status_of(error))
+    return see_other(f"/train/new?task={task}&dataset={dataset.full}")
 
 
 def start(call: Call) -> Response:
     form = call.form()
     try:
-        recipe = Recipe(
-            task="text-classification",
-            dataset=form.get("dataset", ""),
-            file=form.get("file", ""),
-            columns={"text": form.get("text", ""), "label": form.get("label", "")},
-            model=form.get("model", "").strip(),
-            private=form.get("visibility") != "public",
-            epochs=_number(form, "epochs"),
-        )
-        made = call.hub.trainings.start(call.actor, form.get("owner", ""), recipe)
+        made = call.hub.trainings.start(call.actor, form.get("owner", ""), _recipe_of(form))
     except HubError as error:
         return _new(call, form, error.message, status_of(error))
     return see_other(f"/train/{made.key}")
@@ -82,39 +77,102 @@ def start(call: Call) -> Response:
 
 def show(call: Call) -> Response:
     found = call.hub.trainings.find(call.actor, call.arg("key"))
+    return call.hub.templates.page(call, "training/show.html", _values(call, found))
+
+
+def show_live(call: Call) -> Response:
+    """The part of the page that changes while it learns."""
+    found = call.hub.trainings.find(call.actor, call.arg("key"))
+    said = call.hub.templates.render(call, "training/live.html", _values(call, found))
+    return HTMLResponse(said, headers={"cache-control": "no-store"})
+
+
+def act(call: Call) -> Response:
+    trainings, key = call.hub.trainings, call.arg("key")
+    trainings.find(call.actor, key)
+    match call.form().get("do"):
+        case "stop":
+            trainings.stop(call.actor, key)
+        case "resume":
+            trainings.resume(call.actor, key)
+        case "reproduce":
+            key = trainings.reproduce(call.actor, key).key
+        case _:
+            raise InvalidInput(_("That is nothing that can be done with a training."))
+    return see_other(f"/train/{key}")
+
+
+# -- how --
+
+
+def _new(call: Call, form: Mapping[str, str], error: str = "", status: int = 200) -> Response:
+    task = TASKS.get(form.get("task", ""))
+    values: dict[str, Any] = {"form": form, "task": task, "tasks": TASKS.values(), "endings": ",".join(TABLES)}
+    values["preview"] = None
+    dataset = form.get("dataset", "").strip()
+    if task is not None and dataset:
+        try:
+            values |= _suggested(call, task, form)
+        except HubError as fault:
+            error, status = error or fault.message, status_of(fault) if status == 200 else status
+    owners = [call.actor.name, *call.actor.org_names.values()]
+    stem = re.sub(r"(-data)?(-\d+)?$", "", dataset.rpartition("/")[2])
+    values |= {"error": error, "owners": owners, "suggested": f"{stem}-model" if stem else ""}
+    return call.hub.templates.page(call, "training/new.html", values, status)
+
+
+def _suggested(call: Call, task: Task, form: Mapping[str, str]) -> dict[str, Any]:
+    asked = Recipe(task.name, form.get("dataset", "").strip(), form.get("file", ""), _columns_of(form), "")
+    preview = call.hub.trainings.preview(call.actor, asked)
+    bases = call.hub.trainings.bases(call.actor, task) if task.bases else []
+    return {"preview": preview, "bases": bases, "seconds": seconds_of(task, preview.count)}
+
+
+def _recipe_of(form: Mapping[str, str]) -> Recipe:
+    return Recipe(
+        task=form.get("task", ""),
+        dataset=form.get("dataset", "").strip(),
+        file=form.get("file", ""),
+        columns=_columns_of(form),
+        model=form.get("model", "").strip(),
+        private=form.get("visibility") != "public",
+        base=form.get("base", "").strip(),
+        lora=form.get("lora") == "on",
+        epochs=_number(form, "epochs"),
+        learning_rate=_number(form, "learning_rate"),
+        batch_size=int(_number(form, "batch_size")),
+        seed=int(_number(form, "seed") or 42),
+    )
+
+
+def _columns_of(form: Mapping[str, str]) -> dict[str, str]:
+    return {key.removeprefix(ROLE): value for key, value in form.items() if key.startswith(ROLE) and value}
+
+
+def _values(call: Call, found: Training) -> dict[str, Any]:
     progress = call.hub.trainings.progress(found)
-    values = {
+    return {
         "training": found,
         "progress": progress,
-        "loss_line": line_of(progress.losses),
-        "accuracy_line": line_of(progress.accuracies, 0.0, 1.0),
+        "curves": curves_of(progress),
         "width": WIDTH,
         "height": HEIGHT,
+        "task": TASKS.get(found.recipe.task),
         "command": command_of(call, found),
+        "curl": curl_of(call, found),
         "left": seconds_left(found, progress, time.time_ns() // 1_000_000),
+        "first": _first_of(call, found),
     }
-    return call.hub.templates.page(call, "training/show.html", values)
 
 
-def stop(call: Call) -> Response:
-    call.hub.trainings.stop(call.actor, call.arg("key"))
-    return see_other(f"/train/{call.arg('key')}")
-
-
-# -- drawing --
-
-
-def line_of(points: Sequence[tuple[int, float]], low: float | None = None, high: float | None = None) -> str:
-    """Points of an SVG polyline in a box of `WIDTH` by `HEIGHT`."""
-    if len(points) < 2:
-        return ""
-    first, last = points[0][0], points[-1][0]
-    bottom = min(value for _, value in points) if low is None else low
-    top = max(value for _, value in points) if high is None else high
-    across, up = max(1, last - first), (top - bottom) or 1.0
-    return " ".join(
-        f"{WIDTH * (step - first) / across:.1f},{HEIGHT - HEIGHT * (value - bottom) / up:.1f}" for step, value in points
-    )
+def _first_of(call: Call, found: Training) -> Training | None:
+    """What this one does again."""
+    if not found.recipe.reproduces:
+        return None
+    try:
+        return call.hub.trainings.find(call.actor, found.recipe.reproduces)
+    except RunNotFound:
+        return None
 
 
 def seconds_left(training: Training, progress: Progress, now: int) -> int | None:
@@ -124,86 +182,53 @@ def seconds_left(training: Training, progress: Progress, now: int) -> int | None
 
 
 def command_of(call: Call, training: Training) -> str:
+    """The same in a terminal."""
+    recipe = training.recipe
+    words = ["pioche", "train", recipe.task, recipe.dataset, "--model", f"{training.owner}/{recipe.model}-2"]
+    words += ["--hub", call.base_url]
+    words += ["--file", recipe.file] if recipe.file else []
+    words += [word for role, name in recipe.columns.items() for word in ("--column", f"{role}={name}")]
+    words += ["--base", recipe.base] if recipe.base else []
+    words += ["--epochs", f"{recipe.epochs:g}"] if recipe.epochs else []
+    return shlex.join(words)
+
+
+def curl_of(call: Call, training: Training) -> str:
     """The same by API."""
     recipe = training.recipe
-    asked: dict[str, Any] = {
-        "dataset": recipe.dataset,
-        "file": recipe.file,
-        "columns": recipe.columns,
-        "model": f"{recipe.model}-again",
-    }
-    asked |= {"epochs": recipe.epochs} if recipe.epochs else {}
-    body = json.dumps(asked, ensure_ascii=False).replace("'", "'\\''")
-    return f"curl {call.base_url}/api/trainings/{training.owner} -H 'Authorization: Bearer YOUR_TOKEN' -d '{body}'"
-
-
-# -- how --
-
-
-def _new(call: Call, form: Mapping[str, str], error: str = "", status: int = 200) -> Response:
-    dataset, preview = form.get("dataset", ""), None
-    if dataset:
-        try:
-            chosen = (form.get("file", ""), form.get("text", ""), form.get("label", ""))
-            preview = call.hub.trainings.preview(call.actor, dataset, *chosen)
-        except HubError as fault:
-            error, status = error or fault.message, status_of(fault) if status == 200 else status
-    owners = [call.actor.name, *call.actor.org_names.values()]
-    suggested = re.sub(r"(-data)?$", "", dataset.rpartition("/")[2]) + "-model" if dataset else ""
-    values = {"form": form, "preview": preview, "error": error, "owners": owners, "suggested": suggested}
-    return call.hub.templates.page(call, "training/new.html", {**values, "endings": ",".join(data.ENDINGS)}, status)
-
-
-def _keep(call: Call, name: str, content: bytes) -> str:
-    """The new dataset's name. What is no table is not kept."""
-    if not content:
-        raise InvalidInput(_("Choose a file."))
-    if not name.lower().endswith(data.ENDINGS):
-        raise InvalidInput(_("Tables are files that end in %(endings)s.") % {"endings": ", ".join(data.ENDINGS)})
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", name).lower()
-    data.read(name, content)
-    stem = re.sub(r"[-_.]{2,}", "-", name.rpartition(".")[0]).strip("-._")[:60] or "table"
-    repo_id = _free_name(call, stem)
-    call.hub.repos.create(call.actor, NewRepo(repo_id, private=True))
-    card = f"---\ntask_categories:\n- text-classification\n---\n# {repo_id.name}\n\nFrom the file `{name}`.\n".encode()
-    lines = [PutFile(name, content), PutFile("README.md", card)]
-    call.hub.commits.commit(call.actor, repo_id, "main", CommitHeader(f"Add {name}"), lines)
-    return repo_id.full
-
-
-def _free_name(call: Call, stem: str) -> RepoId:
-    for number in range(1, 100):
-        name = f"{stem}-data" if number == 1 else f"{stem}-data-{number}"
-        repo_id = RepoId.parse(RepoKind.DATASET, f"{call.actor.name}/{name}")
-        try:
-            call.hub.repos.find(call.actor, repo_id)
-        except HubError:
-            return repo_id
-    raise InvalidInput(_("You have many datasets of that name. Rename the file."))
+    asked: dict[str, Any] = {"task": recipe.task, "dataset": recipe.dataset, "model": f"{recipe.model}-2"}
+    said = {"file": recipe.file, "columns": dict(recipe.columns), "base": recipe.base, "epochs": recipe.epochs}
+    asked |= {key: value for key, value in said.items() if value}
+    body = shlex.quote(json.dumps(asked, ensure_ascii=False))
+    return f'curl {call.base_url}/api/trainings/{training.owner} -H "Authorization: Bearer $HF_TOKEN" -d {body}'
 
 
 async def _bounded(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    left = FILE_LIMIT + 64 * 1024
+    left = LIMIT + SLACK
     async for chunk in stream:
         left -= len(chunk)
         if left < 0:
-            raise TooLarge(f"Files of up to {FILE_LIMIT // 1024**2} MiB can be dropped in. Upload it as a dataset.")
+            raise TooLarge(_("Files of up to %(n)s MiB can be dropped in.") % {"n": LIMIT // 1024**2})
         yield chunk
 
 
-def _number(form: Mapping[str, Any], name: str) -> float:
-    text = str(form.get(name) or "0")
+def _number(form: Mapping[str, str], name: str) -> float:
+    text = form.get(name) or "0"
     try:
-        return float(text)
+        found = float(text)
     except ValueError as error:
         raise InvalidInput(_("'%(text)s' is not a number.") % {"text": text[:20]}) from error
+    if not -1e9 < found < 1e9:  # nor is what is called so
+        raise InvalidInput(_("'%(text)s' is not a number.") % {"text": text[:20]})
+    return found
 
 
 routes = [
     Route("GET", "/train", show_list, dialect="html"),
     Route("GET", "/train/new", show_new, dialect="html"),
-    Route("POST", "/train/drop", drop, dialect="html", body="stream", limit=FILE_LIMIT + 64 * 1024),
+    Route("POST", "/train/drop", drop, dialect="html", body="stream", limit=LIMIT + SLACK),
     Route("POST", "/train/new", start, dialect="html"),
     Route("GET", "/train/{key}", show, dialect="html"),
-    Route("POST", "/train/{key}/stop", stop, dialect="html"),
+    Route("GET", "/train/{key}/live", show_live, dialect="html"),
+    Route("POST", "/train/{key}", act, dialect="html"),
 ]

@@ -1,4 +1,4 @@
-"""From the files that a run left to lines of a commit."""
+"""From the files that a run left to a repository."""
 
 from __future__ import annotations
 
@@ -6,16 +6,49 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from pioche.errors import InvalidInput
+from pioche.accounts import store as account_store
+from pioche.errors import HubError, InvalidInput, RunNotFound
 from pioche.lfs.service import Lfs
 from pioche.lfs.types import UploadSlot
+from pioche.names import RepoId, RepoKind
+from pioche.ports.database import Database
 from pioche.ports.gitstore import PutFile
-from pioche.repos.types import PutLargeFile
+from pioche.repos.service.commits import Commits
+from pioche.repos.service.repos import Repos
+from pioche.repos.types import CommitHeader, CommitOperation, NewRepo, PutLargeFile
+from pioche.training.card import card_of
+from pioche.training.types import Training
 
-LARGE_ENDINGS = (".safetensors",)
-PUBLISHED = (".safetensors", ".json", ".txt", ".jinja", ".model")
+LARGE_ENDINGS = (".safetensors", ".skops")
+PUBLISHED = (".safetensors", ".json", ".txt", ".jinja", ".model", ".skops", ".png")
 MOST_FILES, REGULAR = 100, 5 * 1024 * 1024
 PIECE = 1024 * 1024
+
+
+class Publisher:
+    """Makes the repository of a model, as the person who started its training."""
+
+    def __init__(self, database: Database, repos: Repos, commits: Commits, lfs: Lfs) -> None:
+        self._database = database
+        self._repos = repos
+        self._commits = commits
+        self._lfs = lfs
+
+    def publish(self, training: Training, folder: Path) -> str:
+        """`owner/name`. Raises what making and writing a repository raise."""
+        repo_id = RepoId.parse(RepoKind.MODEL, f"{training.owner}/{training.recipe.model}")
+        with self._database.read() as tx:
+            actor = account_store.actor_of_user(tx, training.initiator_id or 0)
+        if actor is None:
+            raise RunNotFound("Whoever started it has no account any more.")
+        try:
+            repo = self._repos.find(actor, repo_id)
+        except HubError:
+            repo = self._repos.create(actor, NewRepo(repo_id, training.recipe.private))
+        operations: list[CommitOperation] = [*operations_of(self._lfs, repo.id, folder)]
+        operations.append(PutFile("README.md", card_of(training).encode()))
+        self._commits.commit(actor, repo_id, "main", CommitHeader("Publish what was trained"), operations)
+        return repo_id.full
 
 
 def operations_of(lfs: Lfs, repo_id: int, folder: Path) -> Iterator[PutFile | PutLargeFile]:

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from pioche.accounts import store as account_store
 from pioche.errors import HubError, RunNotFound
-from pioche.lfs.service import Lfs
-from pioche.names import RepoId, RepoKind
 from pioche.ports.database import Database
-from pioche.ports.executor import Executor, Limits, Mount, RunSpec
-from pioche.ports.gitstore import PutFile
+from pioche.ports.executor import Executor, Limits, Mount, RunSpec, RunStatus
 from pioche.queue.service import Queue
-from pioche.repos.service.commits import Commits
-from pioche.repos.service.repos import Repos
-from pioche.repos.types import CommitHeader, CommitOperation, NewRepo
 from pioche.runtimes.service import Runtimes
 from pioche.training import recipes, store
-from pioche.training.card import card_of
-from pioche.training.publishing import operations_of
-from pioche.training.types import Progress, Recipe, Stage, Training
+from pioche.training.catalogue import TASKS
+from pioche.training.inputs import Inputs
+from pioche.training.progress import progress_of
+from pioche.training.publishing import Publisher
+from pioche.training.types import Progress, Stage, Training, run_id_of
 
 LAUNCH_TASK, WATCH_TASK = "training.launch", "training.watch"
 WATCH_MS = 1_000
 SECONDS = 2 * 3600
 MEMORY_SHARE = 0.7
-LOGGED = 200
+KEPT_MS = 7 * 24 * 3600 * 1000
+
 _REASONS = {
     "timeout": "It took longer than two hours.",
     "memory": "It needed more memory than there is for it. Try a smaller batch size, or less data.",
@@ -41,39 +38,31 @@ _REASONS = {
 
 
 class Running:
-    """`folder` holds what runs read, by key."""
-
     def __init__(
         self,
         database: Database,
         queue: Queue,
         executor: Executor,
         runtimes: Runtimes,
-        folder: Path,
+        inputs: Inputs,
         publisher: Publisher,
     ) -> None:
         self._database = database
         self._queue = queue
         self._executor = executor
         self._runtimes = runtimes
-        self._folder = folder
+        self._inputs = inputs
         self._publisher = publisher
-
-    def lay_out(self, key: str, recipe: Recipe, content: bytes) -> None:
-        """The inputs of a run, as it will see them."""
-        inputs = self._folder / key
-        (inputs / "data").mkdir(parents=True)
-        (inputs / "recipe.json").write_bytes(msgspec.json.encode(recipe))
-        (inputs / "data" / Path(recipe.file).name).write_bytes(content)
-        for path in (inputs, *inputs.rglob("*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        self._starting = threading.Lock()
 
     def launch(self) -> None:
         """The next one, if none runs: a training has the machine for itself, but for models in use."""
-        with self._database.read() as tx:
-            running, waiting = store.in_stages(tx, Stage.RUNNING, Stage.PUBLISHING), store.in_stages(tx, Stage.WAITING)
-        if not running and waiting:
-            self._start(waiting[0])
+        with self._starting:
+            with self._database.read() as tx:
+                running = store.in_stages(tx, Stage.RUNNING, Stage.PUBLISHING)
+                waiting = store.in_stages(tx, Stage.WAITING)
+            if not running and waiting:
+                self._start(waiting[0])
         self._keep_watching()
 
     def watch(self) -> None:
@@ -91,55 +80,111 @@ class Running:
         if training.stage is Stage.WAITING:
             self._move(training, {"stage": Stage.STOPPED.value})
         elif training.stage is Stage.RUNNING:
-            self._executor.stop(training.key)
+            try:
+                self._executor.stop(training.run_id)
+            except RunNotFound:  # it is being prepared: whoever does that looks again when it is ready
+                self._end(training, Stage.RUNNING, Stage.STOPPED, "")
+                return
             self._look(training)
 
     def progress(self, training: Training) -> Progress:
-        """Out of the lines that the run has said."""
-        try:
-            return _read(self._all_lines(training.key))
-        except RunNotFound:
-            return Progress()
+        """Out of the lines that its runs have said."""
+        lines: list[str] = []
+        for attempt in range(1, training.attempt + 1):
+            lines += self._lines(run_id_of(training.key, attempt))
+        return progress_of(lines)
+
+    def tidy(self) -> None:
+        """What ended a week ago does not go on: its checkpoints go. Its log, and so its curves, stay."""
+        with self._database.read() as tx:
+            old = store.ended_before(tx, tx.now - KEPT_MS)
+        for training in old:
+            self._forget(training)
 
     # -- one --
 
     def _start(self, training: Training) -> None:
         with self._database.write() as tx:
+            actor = account_store.actor_of_user(tx, training.initiator_id or 0)
             if not store.move(tx, training.key, Stage.WAITING, {"stage": Stage.RUNNING.value, "started_at": tx.now}):
                 return
         try:
-            place = self._runtimes.ensure("ml")
-            has = self._executor.capacity()
-            program = f"/opt/recipes/{training.recipe.task.replace('-', '_')}.py"
-            spec = RunSpec(
-                id=training.key,
-                command=[str(place / "bin" / "python"), program],
-                limits=Limits(SECONDS, float(has.cpus), int(has.memory * MEMORY_SHARE), processes=512),
-                environment={"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HOME": "/tmp/hf"},  # noqa: S108
-                mounts=[
-                    Mount(place, str(place)),
-                    Mount(self._folder / training.key, "/inputs"),
-                    Mount(Path(recipes.__file__).parent, "/opt/recipes"),
-                ],
-            )
-            self._executor.start(spec)
+            if actor is None:
+                raise RunNotFound("Whoever started it has no account any more.")
+            self._inputs.lay_out(actor, training.key, training.recipe)
+            self._executor.start(self._spec(training))
         except (HubError, OSError) as error:
             self._end(training, Stage.RUNNING, Stage.FAILED, str(error))
+            return
+        with self._database.read() as tx:
+            now = store.find(tx, training.key)
+        if now is None or now.stage is not Stage.RUNNING:
+            self._executor.stop(training.run_id)
+
+    def _spec(self, training: Training) -> RunSpec:
+        place, has = self._runtimes.ensure("ml"), self._executor.capacity()
+        mounts = [
+            Mount(place, str(place)),
+            Mount(self._inputs.place(training.key), "/inputs"),
+            Mount(Path(recipes.__file__).parent, "/opt/recipes"),
+        ]
+        if before := self._checkpoint(training):
+            mounts.append(Mount(before, "/checkpoint"))
+        return RunSpec(
+            id=training.run_id,
+            command=[str(place / "bin" / "python"), f"/opt/recipes/{TASKS[training.recipe.task].program}"],
+            limits=Limits(SECONDS, float(has.cpus), int(has.memory * MEMORY_SHARE), processes=512),
+            environment={
+                "HF_HUB_OFFLINE": "1",
+                "TOKENIZERS_PARALLELISM": "false",
+                "TQDM_DISABLE": "1",
+                "HF_HOME": "/tmp/hf",  # noqa: S108
+            },
+            mounts=mounts,
+        )
+
+    def _checkpoint(self, training: Training) -> Path | None:
+        """Of the last attempt that has one. The run made this folder, so it is not followed if it leads elsewhere."""
+        for attempt in range(training.attempt - 1, 0, -1):
+            try:
+                folder = self._executor.home(run_id_of(training.key, attempt)) / "checkpoint"
+            except RunNotFound:
+                continue
+            if folder.is_dir() and not folder.is_symlink() and any(folder.iterdir()):
+                _let_read(folder)
+                return folder
+        return None
 
     def _look(self, training: Training) -> None:
         if training.stage is Stage.PUBLISHING:
             self._publish(training)
             return
         try:
-            status = self._executor.status(training.key)
+            status = self._executor.status(training.run_id)
         except RunNotFound:
-            # It was being started when the hub was killed.
-            self._move(training, {"stage": Stage.WAITING.value, "started_at": None})
+            self._take_back(training)
             return
         if status.state != "ended":
             return
-        told = self.progress(training)
-        usage = {"cpu_seconds": status.usage.cpu_seconds, "peak_memory": status.usage.peak_memory}
+        self._take(training, status)
+
+    def _take_back(self, training: Training) -> None:
+        """What nobody is starting, and yet was not started: the hub was killed while it did."""
+        if self._starting.acquire(blocking=False):
+            try:
+                self._executor.status(training.run_id)
+            except RunNotFound:
+                self._move(training, {"stage": Stage.WAITING.value, "started_at": None})
+            finally:
+                self._starting.release()
+
+    def _take(self, training: Training, status: RunStatus) -> None:
+        """What has ended. What earlier attempts have used counts too."""
+        told, used = self.progress(training), status.usage
+        usage = {
+            "cpu_seconds": training.cpu_seconds + used.cpu_seconds,
+            "peak_memory": max(training.peak_memory, used.peak_memory),
+        }
         if status.reason == "exit" and status.exit_code == 0 and told.result:
             result = {"result": json.dumps(dict(told.result))}
             if self._move(training, {"stage": Stage.PUBLISHING.value, **usage, **result}):
@@ -156,12 +201,12 @@ class Running:
     def _publish(self, training: Training) -> None:
         """May run again after a crash: a repository that is there already gets the same files once more."""
         try:
-            name = self._publisher.publish(training, self._executor.home(training.key) / "model")
+            name = self._publisher.publish(training, self._executor.home(training.run_id) / "model")
         except HubError as error:
             self._end(training, Stage.PUBLISHING, Stage.FAILED, f"It could not be published: {error.message}")
             return
         self._end(training, Stage.PUBLISHING, Stage.DONE, "", {"model": name})
-        shutil.rmtree(self._folder / training.key, ignore_errors=True)
+        self._forget(training)
 
     def _end(
         self, training: Training, old: Stage, stage: Stage, message: str, values: dict[str, Any] | None = None
@@ -179,71 +224,31 @@ class Running:
             if store.in_stages(tx, Stage.RUNNING, Stage.PUBLISHING):
                 self._queue.enqueue(tx, WATCH_TASK, {}, unique="all", delay_ms=WATCH_MS)
 
-    def _all_lines(self, key: str) -> list[str]:
+    def _forget(self, training: Training) -> None:
+        """All but its logs."""
+        self._inputs.forget(training.key)
+        for attempt in range(1, training.attempt + 1):
+            with contextlib.suppress(RunNotFound):
+                home = self._executor.home(run_id_of(training.key, attempt))
+                for name in ("checkpoint", "model"):
+                    shutil.rmtree(home / name, ignore_errors=True)
+
+    def _lines(self, run_id: str) -> list[str]:
         found, position = list[str](), 0
         while True:
-            lines, after = self._executor.logs(key, position)
+            try:
+                lines, after = self._executor.logs(run_id, position)
+            except RunNotFound:
+                return found
             found += [line.text for line in lines]
             if after == position:
                 return found
             position = after
 
 
-class Publisher:
-    """Makes the repository of a model, as the person who started its training."""
-
-    def __init__(self, database: Database, repos: Repos, commits: Commits, lfs: Lfs) -> None:
-        self._database = database
-        self._repos = repos
-        self._commits = commits
-        self._lfs = lfs
-
-    def publish(self, training: Training, folder: Path) -> str:
-        """`owner/name`. Raises what making and writing a repository raise."""
-        repo_id = RepoId.parse(RepoKind.MODEL, f"{training.owner}/{training.recipe.model}")
-        with self._database.read() as tx:
-            actor = account_store.actor_of_user(tx, training.initiator_id or 0)
-        if actor is None:
-            raise RunNotFound("Whoever started it has no account any more.")
-        try:
-            repo = self._repos.find(actor, repo_id)
-        except HubError:
-            repo = self._repos.create(actor, NewRepo(repo_id, training.recipe.private))
-        operations: list[CommitOperation] = [*operations_of(self._lfs, repo.id, folder)]
-        operations.append(PutFile("README.md", card_of(training).encode()))
-        self._commits.commit(actor, repo_id, "main", CommitHeader("Publish what was trained"), operations)
-        return repo_id.full
-
-
-def _read(lines: list[str]) -> Progress:
-    steps, step, problem, result = 0, 0, "", {}
-    losses, accuracies, said = list[tuple[int, float]](), list[tuple[int, float]](), list[str]()
-    for line in lines:
-        event = _event(line)
-        if event is None:
-            said.append(line)
-            continue
-        step = max(step, int(event.get("step") or 0))
-        match event["event"]:
-            case "start":
-                steps = int(event.get("steps") or 0)
-            case "step":
-                losses.append((step, float(event["loss"])))
-            case "evaluation" if "accuracy" in event:
-                accuracies.append((step, float(event["accuracy"])))
-            case "problem":
-                problem = str(event.get("message", ""))
-            case "result":
-                result = {key: value for key, value in event.items() if key not in ("event", "at")}
-    return Progress(steps, step, losses, accuracies, problem, result, said[-LOGGED:])
-
-
-def _event(line: str) -> dict[str, Any] | None:
-    """What a run says is not to be trusted: anything else is a line of its log."""
-    if not line.startswith('{"event"'):
-        return None
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) and isinstance(found.get("event"), str) else None
+def _let_read(folder: Path) -> None:
+    """Each run is a user of its own. What made these files has ended; where they are links, they stay as they are."""
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)

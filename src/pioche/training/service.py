@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from pioche.accounts.access import may_create, owner_role
 from pioche.accounts.types import Actor
 from pioche.errors import (
+    Conflict,
     Forbidden,
     InvalidInput,
     QuotaExceeded,
@@ -19,104 +21,151 @@ from pioche.errors import (
     Unauthenticated,
 )
 from pioche.names import RepoId, RepoKind
-from pioche.ports.database import Database
+from pioche.ports.database import Database, Tx
 from pioche.ports.executor import Executor
 from pioche.queue.service import Queue
 from pioche.repos import store as repo_store
-from pioche.repos.service.trees import TreeQuery, Trees
-from pioche.training import data, store
+from pioche.repos.service.repos import Repos
+from pioche.repos.types import Repo, RepoFilter
+from pioche.training import store
+from pioche.training.catalogue import TASKS, Task
+from pioche.training.dropping import Drops
+from pioche.training.inputs import Inputs
 from pioche.training.running import LAUNCH_TASK, Running
-from pioche.training.types import TASKS, Preview, Progress, Recipe, Stage, Training
+from pioche.training.types import Base, Preview, Progress, Recipe, Stage, Training
 
-MAX_DATA = 64 * 1024 * 1024
 MAX_WAITING = 5
 LISTED = 100
+MOST_BASES = 30
+BYTES_TO_TRAIN = 16  # of each parameter: itself, its slope, and two averages of the optimiser, in 32 bits
+BYTES_OF_LORA = 5  # the parameters stand still, so that little is kept beside them
+MOST_MEMORY = 0.7
 
 
+@dataclass(frozen=True, slots=True)
 class Trainings:
-    def __init__(self, database: Database, queue: Queue, executor: Executor, trees: Trees, running: Running) -> None:
-        self._database = database
-        self._queue = queue
-        self._executor = executor
-        self._trees = trees
-        self.running = running
+    database: Database
+    queue: Queue
+    executor: Executor
+    repos: Repos
+    inputs: Inputs
+    drops: Drops
+    running: Running
 
-    def preview(self, actor: Actor, dataset: str, file: str = "", text: str = "", label: str = "") -> Preview:
-        """Of a table in a dataset that the actor may read; the first one, if none is named."""
-        file, content, _ = self._table(actor, dataset, file)
-        return data.look(file, content, text, label)
+    def preview(self, actor: Actor, recipe: Recipe) -> Preview:
+        """Of data that the actor may read; of a dataset without a named file, the first table in it."""
+        return self.inputs.preview(actor, task_of(recipe.task), recipe)[0]
+
+    def bases(self, actor: Actor, task: Task) -> Sequence[Base]:
+        """Models of the hub that it may begin with, those people take first."""
+        found: list[Repo] = []
+        for kind in task.bases:
+            wanted = RepoFilter(RepoKind.MODEL, pipeline_tag=kind, tags=("safetensors",), sort="downloads")
+            found += self.repos.list(actor, wanted, MOST_BASES).repos
+        return [self._base(repo.repo_id.full, repo.pipeline_tag or "", sum(repo.parameters.values())) for repo in found]
 
     def start(self, actor: Actor, owner: str, recipe: Recipe) -> Training:
         """Raises `InvalidInput` for what nothing can be learned from, `RepoExists`, `QuotaExceeded`."""
-        if actor.user_id is None:
-            raise Unauthenticated("Log in, or send a token, to train a model.")
-        if recipe.task not in TASKS:
-            raise InvalidInput(f"There is no recipe for '{recipe.task[:40]}'. There are: {', '.join(TASKS)}.")
+        require_person(actor)
+        task_of(recipe.task)
         target = RepoId.parse(RepoKind.MODEL, f"{owner}/{recipe.model}")
-        if not 0 <= recipe.epochs <= 50 or not 0 <= recipe.learning_rate <= 1 or not 0 <= recipe.batch_size <= 512:
-            raise InvalidInput("Epochs are up to 50, the learning rate is up to 1, the batch size up to 512.")
-        file, content, commit = self._table(actor, recipe.dataset, recipe.file)
-        data.check(file, content, *(recipe.columns.get(role, "") for role in TASKS[recipe.task]))
-        if reason := self._executor.unavailable():
+        if not 0 <= recipe.epochs <= 200 or not 0 <= recipe.learning_rate <= 1 or not 0 <= recipe.batch_size <= 512:
+            raise InvalidInput("Epochs are up to 200, the learning rate is up to 1, the batch size up to 512.")
+        recipe = self.inputs.check(actor, recipe)
+        if reason := self.executor.unavailable():
             raise RunsUnavailable(reason)
         key = secrets.token_hex(12)
-        whole = msgspec.structs.replace(recipe, file=file, revision=commit)
-        self.running.lay_out(key, whole, content)
-        with self._database.write() as tx:
+        with self.database.write() as tx:
             account = repo_store.find_owner(tx, owner)
             if account is None or not may_create(actor, account.id):
                 raise Forbidden(f"You may not make models under '{owner[:96]}'.")
             if repo_store.find(tx, target) is not None:
                 raise RepoExists(f"There is a model '{target.full}' already. Choose another name.")
-            if store.count_unended(tx, account.id) >= MAX_WAITING:
-                raise QuotaExceeded(f"{MAX_WAITING} trainings of '{owner}' run or wait. Let some of them end first.")
+            _require_room(tx, account.id, owner)
             values = {"key": key, "owner_id": account.id, "initiator_id": actor.user_id, "stage": Stage.WAITING.value}
-            store.add(tx, {**values, "recipe": msgspec.json.encode(whole).decode()})
-            self._queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
+            store.add(tx, {**values, "recipe": msgspec.json.encode(recipe).decode()})
+            self.queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
         return self.find(actor, key)
 
     def list(self, actor: Actor) -> Sequence[Training]:
         """The actor's own, and those of their organisations."""
         if actor.user_id is None:
             raise Unauthenticated("Log in, or send a token, to see your trainings.")
-        with self._database.read() as tx:
+        with self.database.read() as tx:
             return store.of_owners(tx, [actor.user_id, *actor.orgs], LISTED)
 
     def find(self, actor: Actor, key: str) -> Training:
         """Seen by its owner's people alone."""
-        with self._database.read() as tx:
+        with self.database.read() as tx:
             found = store.find(tx, key)
         if found is None or not (actor.is_admin or owner_role(actor, found.owner_id)):
             raise RunNotFound(f"There is no training '{key[:40]}'.")
         return found
 
+    def of_model(self, actor: Actor, repo_id: RepoId) -> Training | None:
+        """The one that made it, if the actor sees it."""
+        with self.database.read() as tx:
+            found = store.of_model(tx, repo_id.full)
+        return found if found and (actor.is_admin or owner_role(actor, found.owner_id)) else None
+
     def progress(self, training: Training) -> Progress:
         return self.running.progress(training)
 
     def stop(self, actor: Actor, key: str) -> Training:
-        found = self.find(actor, key)
-        if not may_create(actor, found.owner_id):
-            raise Forbidden("You may not stop this.")
-        self.running.stop(found)
+        self.running.stop(self._changeable(actor, key))
         return self.find(actor, key)
 
-    def _table(self, actor: Actor, dataset: str, file: str) -> tuple[str, bytes, str]:
-        """Path, bytes and commit."""
-        repo_id = RepoId.parse(RepoKind.DATASET, dataset)
-        if not file:
-            nodes = self._trees.tree(actor, repo_id, "main", TreeQuery(recursive=True, limit=1000)).nodes
-            tables = [node.path for node in nodes if node.kind == "file" and node.path.endswith(data.ENDINGS)]
-            if not tables:
-                raise InvalidInput(f"'{dataset[:200]}' has no table: a file that ends in {', '.join(data.ENDINGS)}.")
-            file = tables[0]
-        found = self._trees.file(actor, repo_id, "main", file)
-        if found.node.size > MAX_DATA:
-            raise InvalidInput(
-                f"'{file}' is larger than {MAX_DATA // 1024**2} MiB, which is the limit for training here."
-            )
-        content = (
-            self._trees.read_small(found)
-            if found.node.pointer is None
-            else b"".join(self._trees.open_large(found).read())
-        )
-        return file, content, found.commit
+    def resume(self, actor: Actor, key: str) -> Training:
+        """From its last checkpoint, or from the beginning if it had none. Only what failed or was stopped."""
+        found = self._changeable(actor, key)
+        with self.database.write() as tx:
+            _require_room(tx, found.owner_id, found.owner)
+            values = {"stage": Stage.WAITING.value, "message": "", "ended_at": None, "attempt": found.attempt + 1}
+            again = found.stage in (Stage.FAILED, Stage.STOPPED) and store.move(tx, key, found.stage, values)
+            if not again:
+                raise Conflict("Only a training that failed or was stopped can go on.")
+            self.queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
+        return self.find(actor, key)
+
+    def reproduce(self, actor: Actor, key: str) -> Training:
+        """The same once more, from the same commits with the same seed, into a model beside the first."""
+        found = self._changeable(actor, key)
+        stem = found.recipe.model[:70]
+        for number in range(1, 100):
+            name = f"{stem}-again" if number == 1 else f"{stem}-again-{number}"
+            try:
+                return self.start(
+                    actor, found.owner, msgspec.structs.replace(found.recipe, model=name, reproduces=found.key)
+                )
+            except RepoExists:
+                continue
+        raise Conflict("It was done again very often: delete some of those models.")
+
+    # -- how --
+
+    def _base(self, name: str, task: str, parameters: int) -> Base:
+        lora = task == "text-generation"
+        needed = parameters * (BYTES_OF_LORA if lora else BYTES_TO_TRAIN)
+        return Base(name, task, parameters, needed <= self.executor.capacity().memory * MOST_MEMORY)
+
+    def _changeable(self, actor: Actor, key: str) -> Training:
+        found = self.find(actor, key)
+        if not may_create(actor, found.owner_id):
+            raise Forbidden(f"You may only look at trainings of '{found.owner}'.")
+        return found
+
+
+def require_person(actor: Actor) -> None:
+    if actor.user_id is None:
+        raise Unauthenticated("Log in, or send a token, to train a model.")
+
+
+def task_of(name: str) -> Task:
+    if name not in TASKS:
+        raise InvalidInput(f"There is no recipe for '{name[:40]}'. There are: {', '.join(TASKS)}.")
+    return TASKS[name]
+
+
+def _require_room(tx: Tx, owner_id: int, owner: str) -> None:
+    if store.count_unended(tx, owner_id) >= MAX_WAITING:
+        raise QuotaExceeded(f"{MAX_WAITING} trainings of '{owner}' run or wait. Let some of them end first.")

@@ -23,6 +23,19 @@ def find(tx: Tx, key: str) -> Training | None:
     return None if row is None else _training(row)
 
 
+def of_model(tx: Tx, name: str) -> Training | None:
+    """The last one that was published as this."""
+    row = tx.execute(_select().where(trainings.c.model == name).order_by(trainings.c.id.desc()).limit(1)).first()
+    return None if row is None else _training(row)
+
+
+def ended_before(tx: Tx, moment: int) -> list[Training]:
+    """Those that could still go on."""
+    stages = [Stage.FAILED.value, Stage.STOPPED.value]
+    query = _select().where(trainings.c.stage.in_(stages), trainings.c.ended_at < moment)
+    return [_training(row) for row in tx.execute(query)]
+
+
 def of_owners(tx: Tx, owners: Sequence[int], limit: int) -> list[Training]:
     """The newest first."""
     query = _select().where(trainings.c.owner_id.in_(owners)).order_by(trainings.c.id.desc())
@@ -63,6 +76,7 @@ def _training(row: Row[Any]) -> Training:
         recipe=msgspec.json.decode(row.recipe, type=Recipe),
         result=msgspec.json.decode(row.result),
         model=row.model,
+        attempt=row.attempt,
         created_at=row.created_at,
         started_at=row.started_at,
         ended_at=row.ended_at,

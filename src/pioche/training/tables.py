@@ -16,12 +16,14 @@ trainings = Table(
     Column("recipe", Text, nullable=False),  # JSON, see `types.Recipe`
     Column("result", Text, nullable=False, server_default="{}"),  # JSON: the last `result` that the script told
     Column("model", String(200), nullable=False, server_default=""),  # owner/name, once it is published
+    Column("attempt", Integer, nullable=False, server_default="1"),  # each resuming is a run of its own
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("cpu_seconds", Float, nullable=False, server_default="0"),
     Column("peak_memory", BigInteger, nullable=False, server_default="0"),
     Index("ix_trainings_owner", "owner_id", "id"),
+    Index("ix_trainings_model", "model"),
     Index("ix_trainings_stage", "stage", "id"),
     sqlite_autoincrement=True,
 )

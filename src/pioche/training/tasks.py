@@ -19,8 +19,13 @@ def watch(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.trainings.running.watch()
 
 
+def tidy(hub: Hub, _arguments: Mapping[str, Any]) -> None:
+    hub.trainings.running.tidy()
+
+
 tasks = [
     # Starting may wait for an environment to be installed: beside the work of the hub.
     TaskType("training.launch", launch, lane="outside"),
-    TaskType("training.watch", watch),
+    TaskType("training.watch", watch, every=60),
+    TaskType("training.tidy", tidy, attempts=1, every=24 * 3600),
 ]

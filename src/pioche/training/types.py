@@ -24,7 +24,11 @@ class Stage(StrEnum):
 
 
 class Recipe(msgspec.Struct, frozen=True):
-    """What is trained, out of what. `revision` is the commit of the dataset; 0 in a number means the default."""
+    """What is trained, out of what. 0 in a number means the default of the task.
+
+    `revision` and `base_revision` are commits. `file` is empty where a task takes all pictures of a dataset.
+    `reproduces` is the training that this one does again.
+    """
 
     task: str
     dataset: str
@@ -33,19 +37,19 @@ class Recipe(msgspec.Struct, frozen=True):
     model: str
     private: bool = True
     revision: str = ""
+    base: str = ""
+    base_revision: str = ""
+    lora: bool = False
     epochs: float = 0
     learning_rate: float = 0
     batch_size: int = 0
     seed: int = 42
-
-
-TASKS: Mapping[str, tuple[str, ...]] = {"text-classification": ("text", "label")}
-"""Task -> the roles that columns of the data have."""
+    reproduces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """`result` is what the script told at its end."""
+    """`result` is what the script told at its end. `attempt` counts from 1: resuming makes the next one."""
 
     id: int
     key: str
@@ -57,11 +61,33 @@ class Training:
     recipe: Recipe
     result: Mapping[str, Any]
     model: str
+    attempt: int
     created_at: int
     started_at: int | None
     ended_at: int | None
     cpu_seconds: float
     peak_memory: int
+
+    @property
+    def run_id(self) -> str:
+        return run_id_of(self.key, self.attempt)
+
+
+def run_id_of(key: str, attempt: int) -> str:
+    return key if attempt == 1 else f"{key}-{attempt}"
+
+
+Points = Sequence[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the model made on its way: a text, or a picture as a `data:` address."""
+
+    step: int
+    prompt: str = ""
+    text: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +96,10 @@ class Progress:
 
     steps: int = 0
     step: int = 0
-    losses: Sequence[tuple[int, float]] = ()
-    accuracies: Sequence[tuple[int, float]] = ()
+    device: str = ""
+    losses: Points = ()
+    scores: Mapping[str, Points] = field(default_factory=dict)
+    samples: Sequence[Sample] = ()
     problem: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
     lines: Sequence[str] = ()
@@ -79,13 +107,26 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The beginning of a table, and what is to be said about it. `classes`: label -> rows, of the likely column."""
+    """The beginning of some data, and what is to be said about it. `columns` says which column has which role.
+
+    `classes`: label -> rows. `pictures`: paths of some pictures.
+    """
 
     file: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
     count: int
-    text: str
-    label: str
-    classes: Mapping[str, int]
-    warnings: Sequence[str]
+    names: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, int] = field(default_factory=dict)
+    pictures: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A model to begin with. `parameters` is 0 where its weights do not tell. `fits` this machine."""
+
+    name: str
+    task: str
+    parameters: int
+    fits: bool

@@ -4,9 +4,8 @@ A recipe is a plain script. It runs in a sandbox without a network, but also by 
 
     python text_classification.py --inputs FOLDER --work FOLDER
 
-`inputs` holds `recipe.json`, `data/` (files of the dataset), `base/` (the model to start from, if any) and
-`checkpoint/` (of the run that this one goes on with, if any). `work` gets `checkpoint/` and `model/`, which the hub
-publishes.
+`inputs` holds `recipe.json`, `data/` (files of the dataset) and `base/` (the model to start from, if any). `work` gets
+`checkpoint/` and `model/`, which the hub publishes. `--checkpoint` is the one of the run that this one goes on with.
 
 What happens is told on standard output, one JSON object a line with the key `event`: `start`, `step`, `evaluation`,
 `sample`, `problem`, `result`. Everything else that is printed is log.
@@ -40,6 +39,7 @@ class Place:
 
     inputs: Path
     work: Path
+    checkpoint: Path
     recipe: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -52,10 +52,9 @@ class Place:
         return path if path.is_dir() else None
 
     @property
-    def checkpoint(self) -> Path | None:
-        """Of the run that this one goes on with."""
-        path = self.inputs / "checkpoint"
-        return path if path.is_dir() and any(path.iterdir()) else None
+    def goes_on(self) -> bool:
+        """There is a checkpoint of the run that this one goes on with."""
+        return self.checkpoint.is_dir() and any(self.checkpoint.iterdir())
 
     def number(self, name: str, default: float) -> float:
         """A number of the recipe; 0 and nothing mean the default."""
@@ -74,8 +73,9 @@ def run(train: Callable[[Place], None]) -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--inputs", type=Path, default=Path("/inputs"))
     options.add_argument("--work", type=Path, default=Path.home())
+    options.add_argument("--checkpoint", type=Path, default=Path("/checkpoint"))
     given = options.parse_args()
-    place = Place(given.inputs.resolve(), given.work.resolve())
+    place = Place(given.inputs.resolve(), given.work.resolve(), given.checkpoint)
     place.recipe = json.loads((place.inputs / "recipe.json").read_text())
     place.model.mkdir(parents=True, exist_ok=True)
     try:

@@ -9,7 +9,7 @@ import torch
 from running import Place, Problem, interval, read_rows, resampled, run, split, tell, text_of
 from tokenizers import BertWordPieceTokenizer
 from torch.utils.data import Dataset
-from training_loop import train_with
+from training_loop import Plan, train_with
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -55,9 +55,15 @@ def train(place: Place) -> None:
         place,
         model,
         (encoded(learning), encoded(checking)),
-        collate=DataCollatorWithPadding(tokenizer),
-        measure=accuracy,
-        defaults={"epochs": 3 if place.base else 4, "batch_size": 32, "learning_rate": 5e-5 if place.base else 1e-3},
+        Plan(
+            collate=DataCollatorWithPadding(tokenizer),
+            measure=accuracy,
+            defaults={
+                "epochs": 3 if place.base else 4,
+                "batch_size": 32,
+                "learning_rate": 5e-5 if place.base else 1e-3,
+            },
+        ),
     )
     found = trainer.predict(trainer.eval_dataset)
     guesses, truth = found.predictions.argmax(-1).tolist(), found.label_ids.tolist()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from running import CHECKPOINTS, Place, Problem, check_loss, tell, told_every
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
 
 
 class Telling(TrainerCallback):
@@ -32,32 +34,37 @@ class Telling(TrainerCallback):
         tell("evaluation", step=state.global_step, epoch=state.epoch, **told)
 
 
-def train_with(
-    place: Place,
-    model: Any,
-    data: tuple[Any, Any],
-    collate: Any,
-    measure: Callable[[Any], dict[str, float]] | None,
-    defaults: Mapping[str, float],
-) -> Trainer:
+@dataclass
+class Plan:
+    """What differs from recipe to recipe. `defaults`: epochs, batch_size, learning_rate."""
+
+    collate: Any
+    measure: Callable[[Any], dict[str, float]] | None
+    defaults: Mapping[str, float]
+    callbacks: Sequence[TrainerCallback] = ()
+
+
+def train_with(place: Place, model: Any, data: tuple[Any, Any], plan: Plan) -> Trainer:
     """Trains, and returns the trainer with the last model. `data` is to learn from and to check with."""
     learning, checking = data
     if not len(learning) or not len(checking):
         raise Problem("There are too few rows to learn from some and check with others.")
     trainer = Trainer(
         model=model,
-        args=_arguments(place, len(learning), defaults),
+        args=_arguments(place, len(learning), plan),
         train_dataset=learning,
         eval_dataset=checking,
-        data_collator=collate,
-        compute_metrics=measure,
-        callbacks=[Telling()],
+        data_collator=plan.collate,
+        compute_metrics=plan.measure,
+        callbacks=[Telling(), *plan.callbacks],
     )
-    trainer.train(resume_from_checkpoint=str(place.checkpoint) if place.checkpoint else None)
+    trainer.remove_callback(PrinterCallback)  # what it prints is told already
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(place.checkpoint) if place.goes_on else None)
     return trainer
 
 
-def _arguments(place: Place, count: int, defaults: Mapping[str, float]) -> TrainingArguments:
+def _arguments(place: Place, count: int, plan: Plan) -> TrainingArguments:
+    defaults = plan.defaults
     batch = int(place.number("batch_size", defaults["batch_size"]))
     epochs, seed = place.number("epochs", defaults["epochs"]), int(place.number("seed", 42))
     steps = max(1, math.ceil(math.ceil(count / batch) * epochs))
@@ -74,6 +81,7 @@ def _arguments(place: Place, count: int, defaults: Mapping[str, float]) -> Train
         save_strategy="steps",
         save_steps=max(1, math.ceil(steps / CHECKPOINTS)),
         save_total_limit=2,
+        prediction_loss_only=plan.measure is None,
         seed=seed,
         data_seed=seed,
         report_to=[],

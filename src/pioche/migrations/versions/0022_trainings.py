@@ -1,12 +1,12 @@
 """Trainings.
 
-Revision: 9002, after 0021.
+Revision: 0022, after 0021.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "9002"
+revision = "0022"
 down_revision = "0021"
 branch_labels = None
 depends_on = None
@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("recipe", sa.Text(), nullable=False),
         sa.Column("result", sa.Text(), nullable=False, server_default="{}"),
         sa.Column("model", sa.String(length=200), nullable=False, server_default=""),
+        sa.Column("attempt", sa.Integer(), nullable=False, server_default="1"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger()),
         sa.Column("ended_at", sa.BigInteger()),
@@ -32,6 +33,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_trainings_owner", "trainings", ["owner_id", "id"])
+    op.create_index("ix_trainings_model", "trainings", ["model"])
     op.create_index("ix_trainings_stage", "trainings", ["stage", "id"])
 
 

@@ -1,0 +1,92 @@
+"""A file that somebody drops in becomes a private dataset, from which anything goes on."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pioche.accounts.types import Actor
+from pioche.errors import InvalidInput, RepoExists
+from pioche.names import RepoId, RepoKind
+from pioche.ports.gitstore import PutFile
+from pioche.repos.service.commits import Commits
+from pioche.repos.service.repos import Repos
+from pioche.repos.types import CommitHeader, NewRepo
+from pioche.training import data
+from pioche.training.inputs import PICTURES
+
+ENDINGS = (*data.ENDINGS, ".zip")
+LIMIT = 32 * 1024 * 1024
+"""Bytes of a file; a zip may hold no more than four times that."""
+MOST_PICTURES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Drops:
+    repos: Repos
+    commits: Commits
+
+    def keep(self, actor: Actor, owner: str, name: str, content: bytes) -> RepoId:
+        """The new dataset. Raises `InvalidInput` for what nothing can be learned from: it is not kept."""
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", name.replace("\\", "/").rpartition("/")[2]).lower()
+        if not content:
+            raise InvalidInput("Choose a file that is not empty.")
+        if len(content) > LIMIT:
+            raise InvalidInput(f"Files of up to {LIMIT // 1024**2} MiB can be dropped in. Upload it as a dataset.")
+        if not name.endswith(ENDINGS):
+            raise InvalidInput(f"Tables and pictures are files that end in {', '.join(ENDINGS)}.")
+        if name.endswith(".zip"):
+            files = list(_pictures(name, content))
+        else:
+            data.read(name, content)
+            files = [PutFile(name, content)]
+        stem = re.sub(r"[-_.]{2,}", "-", name.rpartition(".")[0]).strip("-._")[:60] or "table"
+        repo_id = self._make(actor, owner, stem)
+        card = PutFile("README.md", f"# {repo_id.name}\n\nFrom the file `{name}`.\n".encode())
+        self.commits.commit(actor, repo_id, "main", CommitHeader(f"Add {name}"), [*files, card])
+        return repo_id
+
+    def _make(self, actor: Actor, owner: str, stem: str) -> RepoId:
+        for number in range(1, 100):
+            name = f"{stem}-data" if number == 1 else f"{stem}-data-{number}"
+            repo_id = RepoId.parse(RepoKind.DATASET, f"{owner}/{name}")
+            try:
+                return self.repos.create(actor, NewRepo(repo_id, private=True)).repo_id
+            except RepoExists:
+                continue
+        raise InvalidInput("You have many datasets of that name. Rename the file.")
+
+
+def _pictures(name: str, content: bytes) -> Iterator[PutFile]:
+    """Out of a zip: its pictures in their folders. Names that lead out of it are refused."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        found = [one for one in archive.infolist() if _is_picture(one.filename)]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise InvalidInput(f"'{name}' is no zip file that can be read: {error}.") from error
+    if not found:
+        raise InvalidInput(f"'{name}' holds no pictures: files that end in {', '.join(PICTURES)}.")
+    if len(found) > MOST_PICTURES:
+        raise InvalidInput(f"'{name}' holds {len(found)} pictures; {MOST_PICTURES} are the limit.")
+    left = 4 * LIMIT
+    for one in found:
+        left -= one.file_size
+        if left < 0 or any(part in ("..", "") for part in one.filename.split("/")):
+            raise InvalidInput(f"'{name}' is larger inside than it may be, or has names that lead out of it.")
+        try:
+            with archive.open(one) as file:
+                said = file.read(one.file_size + 1)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
+            raise InvalidInput(f"'{one.filename[:100]}' in '{name}' cannot be read: {error}.") from error
+        if len(said) != one.file_size:
+            raise InvalidInput(f"'{one.filename[:100]}' in '{name}' is not as large as it says.")
+        yield PutFile(one.filename, said)
+
+
+def _is_picture(path: str) -> bool:
+    hidden = any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(path).parts if part != "..")
+    return path.lower().endswith(PICTURES) and not hidden

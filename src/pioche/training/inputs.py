@@ -1,0 +1,178 @@
+"""What a training reads: the data as it stood, and the model that it begins with, in a folder for its sandbox."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from pioche.accounts.types import Actor
+from pioche.errors import InvalidInput
+from pioche.names import CommitOid, RepoId, RepoKind
+from pioche.repos.service.trees import FileAt, TreeQuery, Trees
+from pioche.training import data
+from pioche.training.catalogue import TASKS, Task
+from pioche.training.types import Preview, Recipe
+
+MIB = 1024 * 1024
+MAX_TABLE, MAX_PICTURES, MAX_BASE = 64 * MIB, 512 * MIB, 8 * 1024 * MIB
+MOST_PICTURES, MOST_FILES = 20_000, 2_000
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+# Weights as numbers, and texts: nothing in a model to begin with can run.
+BASE_ENDINGS = (".safetensors", ".json", ".txt", ".model", ".jinja", ".vocab")
+
+
+class Inputs:
+    """`folder` holds what runs read, by their training's key."""
+
+    def __init__(self, trees: Trees, folder: Path) -> None:
+        self._trees = trees
+        self._folder = folder
+
+    def place(self, key: str) -> Path:
+        return self._folder / key
+
+    def forget(self, key: str) -> None:
+        shutil.rmtree(self._folder / key, ignore_errors=True)
+
+    def preview(self, actor: Actor, task: Task, recipe: Recipe) -> tuple[Preview, CommitOid]:
+        if task.data == "images":
+            paths, commit = self._pictures(actor, recipe)
+            return _preview_of(paths), commit
+        table, commit = self._table(actor, recipe)
+        return data.look(task, table, recipe.columns), commit
+
+    def check(self, actor: Actor, recipe: Recipe) -> Recipe:
+        """With the commits that it is about. Raises `InvalidInput` for what nothing can be learned from."""
+        task = TASKS[recipe.task]
+        if task.data == "images":
+            paths, commit = self._pictures(actor, recipe)
+            _check_pictures(task, paths)
+            recipe = msgspec.structs.replace(recipe, revision=commit, file="")
+        else:
+            table, commit = self._table(actor, recipe)
+            data.check(task, table, recipe.columns)
+            recipe = msgspec.structs.replace(recipe, revision=commit, file=table.file)
+        return self._check_base(actor, task, recipe)
+
+    def lay_out(self, actor: Actor, key: str, recipe: Recipe) -> None:
+        """All of it, as the run will see it. Again after a crash: from the beginning."""
+        place = self.place(key)
+        shutil.rmtree(place, ignore_errors=True)
+        (place / "data").mkdir(parents=True)
+        dataset = RepoId.parse(RepoKind.DATASET, recipe.dataset)
+        paths = [recipe.file] if recipe.file else self._pictures(actor, recipe)[0]
+        for path in paths:
+            # A table has one file, wherever it lies; pictures are told apart by their folders.
+            target = Path(path).name if recipe.file else path
+            self._copy(self._trees.file(actor, dataset, recipe.revision, path), place / "data" / target)
+        if recipe.base:
+            base = RepoId.parse(RepoKind.MODEL, recipe.base)
+            for path in self._files(actor, base, recipe.base_revision, BASE_ENDINGS, MOST_FILES):
+                self._copy(self._trees.file(actor, base, recipe.base_revision, path), place / "base" / path)
+        (place / "recipe.json").write_bytes(msgspec.json.encode(recipe))
+        for made in (place, *place.rglob("*")):
+            made.chmod(0o755 if made.is_dir() else 0o644)
+
+    # -- how --
+
+    def _check_base(self, actor: Actor, task: Task, recipe: Recipe) -> Recipe:
+        if not recipe.base:
+            if task.base == "needed":
+                raise InvalidInput("Choose a model of this hub to begin with.")
+            return recipe
+        if task.base == "none":
+            raise InvalidInput(f"'{task.name}' begins from nothing: name no base model.")
+        base = RepoId.parse(RepoKind.MODEL, recipe.base)
+        revision = recipe.base_revision or "main"
+        paths = self._files(actor, base, revision, BASE_ENDINGS, MOST_FILES)
+        found = [self._trees.file(actor, base, revision, path) for path in paths if path.endswith(".safetensors")]
+        if not found:
+            raise InvalidInput(f"'{recipe.base}' has no weights in safetensors, so nothing can begin with it here.")
+        if sum(file.node.size for file in found) > MAX_BASE:
+            raise InvalidInput(
+                f"'{recipe.base}' is larger than {MAX_BASE // MIB // 1024} GiB: too large to train here."
+            )
+        return msgspec.structs.replace(recipe, base=base.full, base_revision=found[0].commit)
+
+    def _table(self, actor: Actor, recipe: Recipe) -> tuple[data.Table, CommitOid]:
+        dataset, revision, path = _dataset(recipe), recipe.revision or "main", recipe.file
+        if not path:
+            tables = self._files(actor, dataset, revision, data.ENDINGS, MOST_FILES)
+            if not tables:
+                raise InvalidInput(f"'{dataset.full}' has no table: a file that ends in {', '.join(data.ENDINGS)}.")
+            path = tables[0]
+        if not path.endswith(data.ENDINGS):
+            raise InvalidInput(f"'{path[:200]}' is no table: those end in {', '.join(data.ENDINGS)}.")
+        found = self._trees.file(actor, dataset, revision, path)
+        if found.node.size > MAX_TABLE:
+            raise InvalidInput(f"'{path}' is larger than {MAX_TABLE // MIB} MiB, the limit for training here.")
+        return data.read(path, b"".join(self._bytes(found))), found.commit
+
+    def _pictures(self, actor: Actor, recipe: Recipe) -> tuple[Sequence[str], CommitOid]:
+        dataset, revision = _dataset(recipe), recipe.revision or "main"
+        paths = self._files(actor, dataset, revision, PICTURES, MOST_PICTURES)
+        if not paths:
+            raise InvalidInput(f"'{dataset.full}' has no pictures: files that end in {', '.join(PICTURES)}.")
+        return paths, self._trees.resolve(actor, dataset, revision)[1]
+
+    def _files(self, actor: Actor, repo_id: RepoId, revision: str, endings: tuple[str, ...], most: int) -> list[str]:
+        paths, cursor, size = list[str](), "", 0
+        while len(paths) < most:
+            page = self._trees.tree(actor, repo_id, revision, TreeQuery(recursive=True, cursor=cursor))
+            fitting = [one for one in page.nodes if one.kind == "file" and one.path.lower().endswith(endings)]
+            paths, size = paths + [one.path for one in fitting], size + sum(one.size for one in fitting)
+            if endings is PICTURES and size > MAX_PICTURES:
+                raise InvalidInput(
+                    f"The pictures of '{repo_id.full}' are more than {MAX_PICTURES // MIB} MiB together."
+                )
+            if not page.next_cursor:
+                break
+            cursor = page.next_cursor
+        return paths[:most]
+
+    def _copy(self, file: FileAt, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as out:
+            for piece in self._bytes(file):
+                out.write(piece)
+
+    def _bytes(self, file: FileAt) -> Iterator[bytes]:
+        if file.node.pointer is None:
+            yield self._trees.read_small(file)
+        else:
+            yield from self._trees.open_large(file).read()
+
+
+def _dataset(recipe: Recipe) -> RepoId:
+    return RepoId.parse(RepoKind.DATASET, recipe.dataset)
+
+
+def class_of(path: str) -> str:
+    """Pictures are of the class that their folder is called."""
+    return PurePosixPath(path).parent.name
+
+
+def _preview_of(paths: Sequence[str]) -> Preview:
+    classes = Counter(class_of(path) for path in paths)
+    few: dict[str, list[str]] = {}
+    for path in paths:
+        few.setdefault(class_of(path), []).append(path)
+    shown = [path for group in list(few.values())[:6] for path in group[:3]]
+    warnings = []
+    if len(classes) > 1 and max(classes.values()) > 10 * min(classes.values()):
+        warnings.append("Some classes have ten times as many pictures as others: the rare ones will be learned badly.")
+    return Preview("", len(paths), classes=dict(classes.most_common(12)), pictures=shown, warnings=warnings)
+
+
+def _check_pictures(task: Task, paths: Sequence[str]) -> None:
+    classes = Counter(class_of(path) for path in paths)
+    if len(paths) < task.least:
+        raise InvalidInput(f"There are {len(paths)} pictures; at least {task.least} are needed to learn and to check.")
+    if task.name == "image-classification" and len(classes) < 2:
+        raise InvalidInput("All pictures lie in one folder. Put those of each class in a folder that is called so.")
+    if len(classes) > data.MAX_CLASSES:
+        raise InvalidInput(f"There are {len(classes)} folders; {data.MAX_CLASSES} classes are the limit.")

@@ -1,0 +1,159 @@
+"""Every recipe, by hand: as small as it can be and still learn something."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from pioche.runtimes.service import Runtimes
+from pioche.testkit import models
+from pioche.training import recipes
+from pioche.training.catalogue import TASKS
+from pioche.training.progress import progress_of
+from pioche.training.types import Progress
+
+pytestmark = pytest.mark.library
+
+
+@pytest.fixture(scope="session")
+def python() -> Path:
+    """Of the environment in which recipes run; all tests share it."""
+    folder = Path(tempfile.gettempdir(), f"pioche-runtimes-{os.getuid()}")
+    return Runtimes(folder, "").ensure("ml") / "bin" / "python"
+
+
+@pytest.fixture
+def learn(python: Path, tmp_path: Path) -> Callable[..., Progress]:
+    """Runs the recipe of a task over the files in `inputs/data`; raises with its log if it breaks off."""
+
+    def run(task: str, *, well: bool = True, **recipe: Any) -> Progress:
+        (tmp_path / "inputs" / "recipe.json").write_text(json.dumps({"task": task, **recipe}))
+        program = Path(recipes.__file__).parent / TASKS[task].program
+        places = ["--inputs", tmp_path / "inputs", "--work", tmp_path / "work", "--checkpoint", tmp_path / "before"]
+        done = subprocess.run(
+            [python, program, *places],
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+            env={"PATH": os.environ["PATH"], "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2", "TQDM_DISABLE": "1"},
+        )
+        assert (done.returncode == 0) is well, done.stdout[-1500:] + done.stderr[-3000:]
+        return progress_of(done.stdout.splitlines())
+
+    (tmp_path / "inputs" / "data").mkdir(parents=True)
+    return run
+
+
+def write_table(tmp_path: Path, head: str, rows: list[str]) -> None:
+    (tmp_path / "inputs" / "data" / "table.csv").write_text("\n".join([head, *rows]) + "\n")
+
+
+def write_pictures(folder: Path, count: int, side: int) -> None:
+    """Squares that are red and dots that are blue."""
+    chance = random.Random(3)
+    for number in range(count):
+        for name, colour in (("red", (220, 30, 30)), ("blue", (30, 30, 220))):
+            picture = Image.new("RGB", (side, side), (255, 255, 255))
+            left, top = chance.randrange(side // 2), chance.randrange(side // 2)
+            picture.paste(colour, (left, top, left + side // 2, top + side // 2))
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            picture.save(folder / name / f"{number}.png")
+
+
+def test_classes_of_a_table(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    chance = random.Random(1)
+    rows = []
+    for number in range(300):
+        age, town = chance.randint(18, 80), chance.choice(["Lyon", "Paris", ""])
+        rows.append(f"c{number},{age},{town},{'leaves' if age > 50 or town == 'Paris' else 'stays'}")
+    write_table(tmp_path, "id,age,town,outcome", rows)
+    found = learn("tabular-classification", columns={"target": "outcome"})
+    assert found.result["metrics"]["accuracy"]["value"] > 0.9
+    assert found.result["labels"] == ["leaves", "stays"]
+    assert found.result["features"] == ["age", "town"]
+    assert (tmp_path / "work" / "model" / "model.skops").stat().st_size > 1000
+
+
+def test_numbers_of_a_table(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    chance = random.Random(1)
+    sizes = [chance.uniform(20, 120) for _ in range(300)]
+    write_table(tmp_path, "size;floor;rent", [f"{size:.1f};{chance.randint(0, 5)};{size * 12:.0f}" for size in sizes])
+    found = learn("tabular-regression", columns={"target": "rent"})
+    assert found.result["metrics"]["r2"]["value"] > 0.95
+    assert found.result["metrics"]["mae"]["low"] < found.result["metrics"]["mae"]["high"]
+
+
+def test_a_column_of_words_is_no_number(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    write_table(tmp_path, "a,b", [f"{n},x{n}" for n in range(40)])
+    said = learn("tabular-regression", well=False, columns={"target": "b"}).problem
+    assert "not a number" in said
+
+
+def test_pictures_in_folders(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    write_pictures(tmp_path / "inputs" / "data", 30, 32)
+    found = learn("image-classification", epochs=4)
+    assert found.result["labels"] == ["blue", "red"]
+    assert found.result["metrics"]["accuracy"]["value"] == 1
+    assert found.losses
+    assert {path.name for path in (tmp_path / "work" / "model").iterdir()} >= {
+        "model.safetensors",
+        "config.json",
+        "preprocessor_config.json",
+    }
+
+
+def test_pictures_are_painted(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    write_pictures(tmp_path / "inputs" / "data", 20, 8)
+    found = learn("unconditional-image-generation", epochs=12, batch_size=20)
+    assert found.losses[-1][1] < found.losses[0][1]
+    assert found.samples[-1].picture.startswith("data:image/png;base64,")
+    from diffusers import DiffusionPipeline
+
+    painter = DiffusionPipeline.from_pretrained(tmp_path / "work" / "model", use_safetensors=True)
+    assert painter(num_inference_steps=2).images[0].size == (8, 8)
+    # It goes on where it stopped: there is nothing left to do but to tell.
+    (tmp_path / "work" / "checkpoint").rename(tmp_path / "before")
+    again = learn("unconditional-image-generation", epochs=12, batch_size=20)
+    assert (again.step, again.losses) == (found.steps, [])
+
+
+def test_a_chat_model_learns_answers(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    models.talker(tmp_path / "inputs" / "base")
+    rows = [f"say {word},{word} {word}" for word in ["red", "blue", "one", "two"] * 10]
+    rows = [f"{row.split(',')[0]} {number},{row.split(',')[1]}" for number, row in enumerate(rows)]
+    write_table(tmp_path, "prompt,completion", rows)
+    found = learn(
+        "text-generation", columns={"prompt": "prompt", "completion": "completion"}, epochs=2, base="alice/talker"
+    )
+    assert found.losses[-1][1] < found.losses[0][1]
+    assert set(found.result["metrics"]) == {"exact_match", "exact_match_before"}
+    from transformers import AutoModelForCausalLM
+
+    AutoModelForCausalLM.from_pretrained(tmp_path / "work" / "model")
+
+
+def test_texts_go_on_from_a_model(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    models.classifier(tmp_path / "inputs" / "base")
+    rows = [f"{'good' if n % 2 else 'bad'} thing {n},{'up' if n % 2 else 'down'}" for n in range(60)]
+    write_table(tmp_path, "text,label", rows)
+    found = learn("text-classification", columns={"text": "text", "label": "label"}, epochs=1, base="alice/classifier")
+    assert found.result["labels"] == ["down", "up"]
+
+
+def test_a_loss_that_is_no_number_is_told(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    rows = [f"{'good' if n % 2 else 'bad'} thing {n},{'up' if n % 2 else 'down'}" for n in range(60)]
+    write_table(tmp_path, "text,label", rows)
+    found = learn(
+        "text-classification", well=False, columns={"text": "text", "label": "label"}, learning_rate=1e30, epochs=20
+    )
+    assert "lower learning rate" in found.problem
