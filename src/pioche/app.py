@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,11 @@ from pioche.inference.workers import Workers
 from pioche.jobs import api as jobs_api
 from pioche.jobs import pages as jobs_pages
 from pioche.jobs import tasks as jobs_tasks
-from pioche.jobs.running import Running
+from pioche.jobs.folders import Folders
+from pioche.jobs.installing import Installing
+from pioche.jobs.running import Running, Setting
 from pioche.jobs.service import Jobs
+from pioche.jobs.volumes import Volumes
 from pioche.lfs import api as lfs_api
 from pioche.lfs import tasks as lfs_tasks
 from pioche.lfs.service import Lfs
@@ -230,12 +234,11 @@ def build_hub(settings: Settings) -> Hub:
         large_files=LargeFiles(database, gitstore, lfs, commits),
         **_reading(database, gitstore, lfs),
         commits=commits,
-        buckets=Buckets(database, xet, trees),
         **_talk(database, gitstore, refs, commits, lfs, queue),
         collections=Collections(database),
         **_above_repos(database, queue, signer, settings, gitstore, blobs),
         **_finding(database, gitstore, queue, repos),
-        **_running(database, queue, settings, trees, (repos, commits, lfs)),
+        **_running(database, queue, settings, trees, xet, (repos, commits, lfs)),
         refs=refs,
         infos=Infos(database, gitstore, lfs, queue),
         upkeep=Upkeep(database, gitstore, queue, lfs),
@@ -317,28 +320,38 @@ def _above_repos(
 
 
 def _running(
-    database: Database, queue: Queue, settings: Settings, trees: Trees, writing: tuple[Repos, Commits, Lfs]
+    database: Database, queue: Queue, settings: Settings, trees: Trees, xet: Xet, writing: tuple[Repos, Commits, Lfs]
 ) -> dict[str, Any]:
-    """What computes."""
+    """What computes, and the buckets that it writes to."""
+    buckets = Buckets(database, xet, trees)
     executor = SandboxExecutor(settings.data / "runs")
     runtimes = Runtimes(Path(settings.runtimes or settings.data / "runtimes"), settings.wheels)
     workers = Workers(executor, runtimes, settings.model_idle_seconds)
     inference = Inference(database, Snapshots(settings.data / "models", trees), workers)
-    jobs = _open_jobs(database, queue, settings, executor, runtimes)
+    folders = Folders(settings.data / "volumes", settings.free_disk_reserve)
+    volumes = Volumes(trees, buckets, folders, [Path(sys.base_prefix), runtimes.folder])
+    jobs = _open_jobs(database, queue, settings, executor, runtimes, volumes)
     inputs = Inputs(trees, settings.data / "trainings")
     learning = TrainingRuns(database, queue, executor, runtimes, inputs, Publisher(database, *writing))
     trainings = Trainings(database, queue, executor, writing[0], inputs, Drops(*writing[:2]), learning)
-    return {"runtimes": runtimes, "jobs": jobs, "inference": inference, "trainings": trainings}
+    services = {"runtimes": runtimes, "jobs": jobs, "inference": inference, "trainings": trainings}
+    return {**services, "buckets": buckets}
 
 
 def _open_jobs(
-    database: Database, queue: Queue, settings: Settings, executor: SandboxExecutor, runtimes: Runtimes
+    database: Database,
+    queue: Queue,
+    settings: Settings,
+    executor: SandboxExecutor,
+    runtimes: Runtimes,
+    volumes: Volumes,
 ) -> Jobs:
     sealer = Sealer.from_file(settings.data / "secret.key")
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     here = f"http://{host}:{settings.port}"
-    running = Running(database, queue, executor, runtimes, sealer, here)
-    return Jobs(database, queue, executor, sealer, running)
+    setting = Setting(runtimes, Installing(runtimes.wheel_folders(), "", is_open=False), here)
+    running = Running(database, queue, executor, sealer, volumes, setting)
+    return Jobs(database, queue, executor, sealer, volumes, running)
 
 
 def _open_mailer(settings: Settings) -> Mailer:

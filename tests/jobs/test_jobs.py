@@ -34,6 +34,7 @@ def until_all_have_ended(room: Room, seconds: float = 30) -> None:
     while time.monotonic() < deadline:
         room.hub.jobs.running.watch()
         room.hub.jobs.running.launch()
+        room.hub.queue.run_due(room.hub)
         with room.hub.database.read() as tx:
             from pioche.jobs import store
 

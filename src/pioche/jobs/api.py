@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 from starlette.responses import Response, StreamingResponse
 
 from pioche.errors import InvalidInput, NotSupported
-from pioche.jobs.types import GIB, Job, NewJob, Party, Stage
+from pioche.jobs.types import GIB, Job, NewJob, Party, Stage, Volume
 from pioche.ports.executor import LogLine
 from pioche.protocols.hub import jobs as wire
 from pioche.web.call import Call
@@ -162,7 +163,8 @@ async def _in_thread(work: Callable[..., T], *arguments: object) -> T:
 
 
 def body(job: Job) -> dict[str, Any]:
-    running = None if job.started_at is None else ((job.ended_at or job.started_at) - job.started_at) / 1000
+    now = time.time_ns() // 1_000_000
+    running = None if job.started_at is None else max(0, (job.ended_at or now) - job.started_at) / 1000
     said: dict[str, Any] = {
         "id": job.key,
         "owner": _party(job.owner),
@@ -176,6 +178,7 @@ def body(job: Job) -> dict[str, Any]:
         "flavor": job.flavor,
         "labels": dict(job.labels),
         "timeout": job.seconds,
+        "volumes": [_volume(one) for one in job.volumes],
     }
     if job.started_at is not None:
         waited = (job.started_at - job.created_at) / 1000
@@ -186,6 +189,13 @@ def body(job: Job) -> dict[str, Any]:
     if job.initiator is not None:
         said["initiator"] = _party(job.initiator)
     return said
+
+
+def _volume(one: Volume) -> dict[str, Any]:
+    said: dict[str, Any] = {"type": one.type, "source": one.source, "mountPath": one.mount_path}
+    said |= {"readOnly": not one.is_writable}
+    said |= {"path": one.path} if one.path else {}
+    return said | ({"revision": one.revision} if one.revision else {})
 
 
 def _party(party: Party) -> dict[str, str]:
@@ -202,7 +212,6 @@ def _stage(text: str) -> Stage:
 def _new(asked: wire.JobRequest) -> NewJob:
     for value, what in (
         (asked.space_id, "An image made of a Space"),
-        (asked.volumes, "Volumes"),
         (asked.expose and asked.expose.ports, "Exposed ports"),
         (asked.ssh, "SSH"),
     ):
@@ -218,6 +227,10 @@ def _new(asked: wire.JobRequest) -> NewJob:
         asked.flavor,
         asked.timeout_seconds,
         asked.labels or {},
+        [
+            Volume(one.type, one.source, one.mount_path, one.revision, one.read_only, one.path)
+            for one in asked.volumes or []
+        ],
     )
 
 

@@ -76,6 +76,7 @@ def repeat_command(job: Job) -> str:
     options = [f"--flavor {job.flavor}", f"--timeout {job.seconds}s"]
     options += [f"--env {shlex.quote(f'{key}={value}')}" for key, value in job.environment.items()]
     options += [f"--secrets {name}" for name in job.secret_names]
+    options += [f"--volume {shlex.quote(one.spec)}" for one in job.volumes]
     head = f"hf jobs run --namespace {job.owner.name} {' '.join(options)}"
     return f"{head} {shlex.quote(job.image)} {shlex.join(job.command)}"
 

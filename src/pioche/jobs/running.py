@@ -5,21 +5,28 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from msgspec import json
 
 from pioche.accounts.sealing import Sealer
-from pioche.errors import HubError, InvalidInput, RunNotFound
+from pioche.accounts.store import actor_of_user
+from pioche.accounts.types import Actor
+from pioche.errors import Forbidden, HubError, InvalidInput, RunNotFound
 from pioche.jobs import store
 from pioche.jobs.images import runtime_of
+from pioche.jobs.installing import Installing
 from pioche.jobs.types import GIB, Flavor, Job, Stage
+from pioche.jobs.volumes import Volumes
 from pioche.ports.database import Database
 from pioche.ports.executor import Executor, Limits, LogLine, Mount, RunSpec, RunStatus, Usage
 from pioche.queue.service import Queue
 from pioche.runtimes.service import Runtimes
 
 LAUNCH_TASK = "jobs.launch"
+START_TASK = "jobs.start"
+SETTLE_TASK = "jobs.settle"
 WATCH_TASK = "jobs.watch"
 WATCH_MS = 1_000
 _REASONS = {
@@ -31,19 +38,29 @@ _REASONS = {
 }
 
 
-class Running:
-    """`url`: where this hub answers on this machine, for runs that use it."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds a run: `url` is where this hub answers on this machine."""
 
+    runtimes: Runtimes
+    installing: Installing
+    url: str
+
+
+class Running:
     def __init__(
-        self, database: Database, queue: Queue, executor: Executor, runtimes: Runtimes, sealer: Sealer, url: str
+        self, database: Database, queue: Queue, executor: Executor, sealer: Sealer, volumes: Volumes, setting: Setting
     ) -> None:
         self._database = database
         self._queue = queue
         self._executor = executor
-        self._runtimes = runtimes
+        self._runtimes = setting.runtimes
+        self._installing = setting.installing
         self._sealer = sealer
-        self._url = url
+        self._volumes = volumes
+        self._url = setting.url
         self._launching = threading.Lock()
+        self._preparing: set[int] = set()
 
     # -- hardware --
 
@@ -62,25 +79,28 @@ class Running:
     # -- starting --
 
     def launch(self) -> int:
-        """Starts what fits, of those who have fewest running first. The number of jobs started."""
+        """Takes up what fits, of those who have fewest running first. The number of jobs taken up."""
         with self._launching:
-            self._take_back()
-            started = 0
-            while (job := self._next()) is not None and self._start(job):
-                started += 1
+            taken = 0
+            while (job := self._next()) is not None and self._take_up(job):
+                taken += 1
+        self._again_what_was_lost()
         self._keep_watching()
-        return started
+        return taken
 
-    def _take_back(self) -> None:
-        """All starting is done under this lock: what runs without a run was being started when the hub was killed."""
-        with self._database.read() as tx:
-            running = store.in_stage(tx, Stage.RUNNING)
-        for job in running:
-            try:
-                self._executor.status(job.key)
-            except RunNotFound:
-                with self._database.write() as tx:
-                    store.move(tx, job.id, Stage.RUNNING, {"stage": Stage.SCHEDULING.value, "started_at": None})
+    def start(self, number: int) -> None:
+        """Prepares a job that was taken up, and starts it. Doing it again does no harm."""
+        with self._launching:
+            if number in self._preparing:
+                return
+            self._preparing.add(number)
+        try:
+            with self._database.read() as tx:
+                job = store.get(tx, number)
+            if job is not None and job.stage is Stage.RUNNING and not self._has_run(job):
+                self._start(job)
+        finally:
+            self._preparing.discard(number)
 
     def _next(self) -> Job | None:
         with self._database.read() as tx:
@@ -95,45 +115,92 @@ class Running:
                 return job
         return None
 
-    def _start(self, job: Job) -> bool:
+    def _take_up(self, job: Job) -> bool:
         """False if somebody else moved it meanwhile."""
         with self._database.write() as tx:
-            if not store.move(tx, job.id, Stage.SCHEDULING, {"stage": Stage.RUNNING.value, "started_at": tx.now}):
+            values = {"stage": Stage.RUNNING.value, "started_at": tx.now}
+            if not store.move(tx, job.id, Stage.SCHEDULING, values):
                 return False
-            kept = store.secrets_of(tx, job.id)
+            self._queue.enqueue(tx, START_TASK, {"job": job.id}, unique=str(job.id))
+        return True
+
+    def _again_what_was_lost(self) -> None:
+        """What runs without a run is being prepared, or was when the hub was killed."""
+        with self._database.read() as tx:
+            running = store.in_stage(tx, Stage.RUNNING)
+        lost = [job for job in running if job.id not in self._preparing and not self._has_run(job)]
+        if lost:
+            with self._database.write() as tx:
+                for job in lost:
+                    self._queue.enqueue(tx, START_TASK, {"job": job.id}, unique=str(job.id))
+
+    def _start(self, job: Job) -> None:
         try:
-            name, _ = runtime_of(job.image)
-            place = self._runtimes.ensure(name)
-            flavor = self.flavor(job.flavor)
-            spec = RunSpec(
-                id=job.key,
-                command=job.command,
-                limits=Limits(job.seconds, flavor.cpus, flavor.memory),
-                environment={"JOB_ID": job.key, **job.environment},
-                secrets=json.decode(self._sealer.unseal(kept), type=dict[str, str]),
-                mounts=[Mount(place, str(place))],
-                path=f"{place}/bin:/usr/local/bin:/usr/bin:/bin",
-                hub_url=self._url,
-            )
+            spec = self._spec(job)
+            with self._database.write() as tx:
+                # The time of preparing is not the job's.
+                if not store.move(tx, job.id, Stage.RUNNING, {"started_at": tx.now}):
+                    self._volumes.forget(job.key)
+                    return
             self._executor.start(spec)
-        except HubError as error:
-            self._end(job, Stage.ERROR, {"message": error.message[:500]})
+        except (HubError, OSError) as error:
+            self._volumes.forget(job.key)
+            said = error.message if isinstance(error, HubError) else f"It could not be started: {error.strerror}."
+            self._end(job, Stage.ERROR, {"message": said[:500]})
+            return
+        with self._database.read() as tx:
+            now = store.get(tx, job.id)
+        if now is None or now.stage is not Stage.RUNNING:  # it was cancelled at the last moment
+            self._executor.stop(job.key)
+
+    def _spec(self, job: Job) -> RunSpec:
+        name, _ = runtime_of(job.image)
+        place = self._runtimes.ensure(name)
+        flavor = self.flavor(job.flavor)
+        with self._database.read() as tx:
+            kept = store.secrets_of(tx, job.id)
+        mounts, changing = self._volumes.prepare(self._starter(job), job.key, job.volumes)
+        limits = Limits(job.seconds, flavor.cpus, flavor.memory)
+        installs = self._installing.environment(place)
+        known = {"JOB_ID": job.key, "CPU_CORES": f"{flavor.cpus:g}", "MEMORY": f"{flavor.memory / GIB:.0f}Gi"}
+        return RunSpec(
+            id=job.key,
+            command=job.command,
+            limits=replace(limits, disk=limits.disk + changing),
+            environment={**installs, **known, **job.environment},
+            secrets=json.decode(self._sealer.unseal(kept), type=dict[str, str]),
+            mounts=[*mounts, Mount(place, str(place)), *self._installing.mounts()],
+            path=f"{place}/bin:/usr/local/bin:/usr/bin:/bin",
+            hub_url=self._url,
+        )
+
+    def _starter(self, job: Job) -> Actor:
+        """Whoever started it, with the rights of today."""
+        with self._database.read() as tx:
+            actor = None if job.initiator is None else actor_of_user(tx, job.initiator.id)
+        if actor is None:
+            raise Forbidden("Whoever started this job has no account any more.")
+        return actor
+
+    def _has_run(self, job: Job) -> bool:
+        try:
+            self._executor.status(job.key)
+        except RunNotFound:
+            return False
         return True
 
     # -- watching --
 
     def watch(self) -> None:
-        """All that run; and what waits, if one has ended."""
+        """All that run."""
         with self._database.read() as tx:
             running = store.in_stage(tx, Stage.RUNNING)
-        ended = [job for job in running if self.refresh(job).has_ended]
-        if ended:
-            with self._database.write() as tx:
-                self._queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
+        for job in running:
+            self.refresh(job)
         self._keep_watching()
 
     def refresh(self, job: Job) -> Job:
-        """As the executor sees it now."""
+        """As the executor sees it now. One with volumes has ended when they are written back."""
         if job.stage is not Stage.RUNNING:
             return job
         try:
@@ -142,9 +209,42 @@ class Running:
             return job  # it is being started
         if status.state != "ended":
             return job
-        self._end(job, *_ending(status))
+        if job.volumes:
+            with self._database.write() as tx:
+                self._queue.enqueue(tx, SETTLE_TASK, {"job": job.id}, unique=str(job.id))
+            return job
+        self._end(job, *self._ending(job, status))
         with self._database.read() as tx:
             return store.get(tx, job.id) or job
+
+    def settle(self, number: int) -> None:
+        """Writes the volumes of a job back, and ends it."""
+        with self._database.read() as tx:
+            job = store.get(tx, number)
+        if job is None or job.stage is not Stage.RUNNING:
+            return
+        stage, values = self._ending(job, self._executor.status(job.key))
+        try:
+            fault = self._volumes.write_back(self._starter(job), job.key, job.volumes)
+        except HubError as error:
+            fault = error.message
+        if fault:
+            said = f"{values.get('message', '')} {fault}".strip()
+            stage, values = Stage.ERROR, {**values, "message": said[:500]}
+        self._end(job, stage, values)
+        self._volumes.forget(job.key)
+
+    def _ending(self, job: Job, status: RunStatus) -> tuple[Stage, dict[str, Any]]:
+        stage, values = _ending(status)
+        if stage is Stage.ERROR and status.reason == "exit" and (hint := self._installing.hint(job.command)):
+            values["message"] += f" {hint}"
+        return stage, values
+
+    def tidy(self) -> None:
+        """Files of jobs that are over."""
+        with self._database.read() as tx:
+            running = store.in_stage(tx, Stage.RUNNING)
+        self._volumes.tidy([job.key for job in running])
 
     def cancel(self, job: Job) -> None:
         if job.stage is Stage.SCHEDULING:
@@ -175,7 +275,8 @@ class Running:
 
     def _end(self, job: Job, stage: Stage, values: dict[str, Any]) -> None:
         with self._database.write() as tx:
-            store.move(tx, job.id, job.stage, {"stage": stage.value, "ended_at": tx.now, **values})
+            if store.move(tx, job.id, job.stage, {"stage": stage.value, "ended_at": tx.now, **values}):
+                self._queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
 
 
 def _ending(status: RunStatus) -> tuple[Stage, dict[str, Any]]:

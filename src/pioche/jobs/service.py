@@ -17,6 +17,7 @@ from pioche.jobs import store
 from pioche.jobs.images import runtime_of
 from pioche.jobs.running import LAUNCH_TASK, Running
 from pioche.jobs.types import Flavor, Job, NewJob, Stage
+from pioche.jobs.volumes import Volumes
 from pioche.ports.database import Database, Tx
 from pioche.ports.executor import Executor, LogLine, Usage
 from pioche.queue.service import Queue
@@ -30,11 +31,14 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
 
 
 class Jobs:
-    def __init__(self, database: Database, queue: Queue, executor: Executor, sealer: Sealer, running: Running) -> None:
+    def __init__(
+        self, database: Database, queue: Queue, executor: Executor, sealer: Sealer, volumes: Volumes, running: Running
+    ) -> None:
         self._database = database
         self._queue = queue
         self._executor = executor
         self._sealer = sealer
+        self._volumes = volumes
         self.running = running
 
     def flavors(self) -> Sequence[Flavor]:
@@ -48,6 +52,7 @@ class Jobs:
         _check(new)
         _, message = runtime_of(new.image)
         flavor = self.running.flavor(new.flavor)
+        volumes = self._volumes.check(actor, new.volumes)
         values = {
             "key": secrets.token_hex(12),
             "owner_id": owner_id,
@@ -62,6 +67,7 @@ class Jobs:
             "flavor": flavor.name,
             "seconds": DEFAULT_SECONDS if new.seconds is None else new.seconds,
             "labels": json.encode(dict(new.labels)).decode(),
+            "volumes": json.encode(volumes).decode(),
         }
         with self._database.write() as tx:
             if store.count(tx, owner_id, Stage.SCHEDULING) >= MAX_WAITING:
@@ -107,7 +113,7 @@ class Jobs:
         job = self.find(actor, owner, key)
         with self._database.read() as tx:
             kept = self._sealer.unseal(store.secrets_of(tx, job.id))
-        new = NewJob(job.image, job.command, job.environment, {}, job.flavor, job.seconds, job.labels)
+        new = NewJob(job.image, job.command, job.environment, {}, job.flavor, job.seconds, job.labels, job.volumes)
         return self.submit(actor, owner, replace(new, secrets=json.decode(kept, type=dict[str, str])))
 
     def set_labels(self, actor: Actor, owner: str, key: str, labels: Mapping[str, str]) -> Job:

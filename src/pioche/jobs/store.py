@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, func, insert, select, update
 
 from pioche.accounts.tables import accounts
 from pioche.jobs.tables import jobs
-from pioche.jobs.types import Job, Party, Stage
+from pioche.jobs.types import Job, Party, Stage, Volume
 from pioche.ports.database import Tx
 
 _initiators = accounts.alias("initiators")
@@ -94,6 +94,7 @@ def _job(row: Row[Any]) -> Job:
         flavor=row.flavor,
         seconds=row.seconds,
         labels=json.decode(row.labels),
+        volumes=json.decode(row.volumes, type=tuple[Volume, ...]),
         created_at=row.created_at,
         started_at=row.started_at,
         ended_at=row.ended_at,

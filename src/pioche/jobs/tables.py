@@ -21,6 +21,7 @@ jobs = Table(
     Column("flavor", String(32), nullable=False),
     Column("seconds", Integer, nullable=False),
     Column("labels", Text, nullable=False),  # JSON object
+    Column("volumes", Text, nullable=False, server_default="[]"),  # JSON list
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),

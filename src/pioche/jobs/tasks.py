@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pioche.jobs.running import LAUNCH_TASK, WATCH_TASK
+from pioche.jobs.running import LAUNCH_TASK, SETTLE_TASK, START_TASK, WATCH_TASK
 from pioche.queue.types import TaskType
 
 if TYPE_CHECKING:
@@ -16,12 +16,27 @@ def launch(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.jobs.running.launch()
 
 
+def start(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    hub.jobs.running.start(int(arguments["job"]))
+
+
+def settle(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    hub.jobs.running.settle(int(arguments["job"]))
+
+
+def tidy(hub: Hub, _arguments: Mapping[str, Any]) -> None:
+    hub.jobs.running.tidy()
+
+
 def watch(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.jobs.running.watch()
 
 
 tasks = [
-    # Installing a runtime takes a while, and must hold up nothing else.
-    TaskType(LAUNCH_TASK, launch, lane="outside"),
+    TaskType(LAUNCH_TASK, launch),
+    # Installing a runtime and copying files take a while, and must hold up nothing else.
+    TaskType(START_TASK, start, lane="outside"),
+    TaskType(SETTLE_TASK, settle, lane="outside"),
+    TaskType("jobs.tidy", tidy, every=3600),
     TaskType(WATCH_TASK, watch, every=60),
 ]

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 GIB = 1024**3
 
 
@@ -32,6 +34,33 @@ class Flavor:
     memory: int
 
 
+class Volume(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A repository, or a bucket, or a folder in it (`path`), as a folder of the job.
+
+    `type` is model, dataset, space or bucket. `commit` is what `revision` meant when the job was asked for.
+    """
+
+    type: str
+    source: str
+    mount_path: str
+    revision: str | None = None
+    read_only: bool | None = None
+    path: str | None = None
+    commit: str | None = None
+
+    @property
+    def is_writable(self) -> bool:
+        return self.type == "bucket" and not self.read_only
+
+    @property
+    def spec(self) -> str:
+        """As `hf jobs run --volume` takes it."""
+        revision = f"@{self.revision}" if self.revision else ""
+        path = f"/{self.path}" if self.path else ""
+        ending = ":ro" if self.type == "bucket" and self.read_only else ""
+        return f"hf://{self.type}s/{self.source}{revision}{path}:{self.mount_path}{ending}"
+
+
 @dataclass(frozen=True, slots=True)
 class NewJob:
     image: str
@@ -41,6 +70,7 @@ class NewJob:
     flavor: str = "cpu-basic"
     seconds: int | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    volumes: Sequence[Volume] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +99,7 @@ class Job:
     flavor: str
     seconds: int
     labels: Mapping[str, str]
+    volumes: tuple[Volume, ...]
     created_at: int
     started_at: int | None
     ended_at: int | None

@@ -25,12 +25,17 @@ class Runtimes:
     """
 
     def __init__(self, folder: Path, wheels: str = "") -> None:
-        self._folder = folder
+        self.folder = folder
         self._wheels = wheels
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
         return sorted(path.stem for path in SETS.glob("*.txt"))
+
+    def wheel_folders(self) -> list[Path]:
+        """Folders of this machine with wheel files, for whoever installs besides."""
+        named = [self._wheels] if self._wheels else os.environ.get("PIP_FIND_LINKS", "").split()
+        return [Path(name) for name in named if Path(name).is_dir()]
 
     def is_ready(self, name: str) -> bool:
         return (self._place(name) / "bin" / "python").exists()
@@ -47,15 +52,15 @@ class Runtimes:
         path = SETS / f"{name}.txt"
         if name not in self.names():
             raise NotFound(f"There is no runtime '{name[:50]}'. There are: {', '.join(self.names())}.")
-        return self._folder / f"{name}-{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+        return self.folder / f"{name}-{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
 
     def _build(self, name: str, place: Path) -> None:
         """Beside its place, then moved there whole: what is there is complete. Scripts in it name their own folder, so
         programs are started by the interpreter (`python -m`)."""
         log.info("runtime %s is being installed", name)
         shutil.rmtree(place, ignore_errors=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(self._folder / "cache")}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(self.folder / "cache")}
         source = ["--no-index", "--find-links", self._wheels] if self._wheels else _links()
         uv, python = [sys.executable, "-m", "uv"], str(Path(sys.base_prefix, "bin", "python3"))
         install = ["pip", "install", "--python", str(place / "bin" / "python"), "--compile-bytecode"]

@@ -7,7 +7,7 @@ Doing the same again changes nothing, so clients may repeat a request whose answ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from pioche.accounts.access import Action
 from pioche.accounts.types import Actor
@@ -62,6 +62,18 @@ class Writing:
             final, failures = self._resolve(tx, actor, bucket, operations, fetched)
             _record(tx, bucket, final)
         return failures
+
+    def bring(self, actor: Actor, bucket_id: BucketId, file: BinaryIO, sha256: str) -> bytes:
+        """Brings bytes in for this bucket; returns their Xet hash, to be listed with `apply`."""
+        with self._database.read() as tx:
+            require_bucket(tx, actor, bucket_id, Action.WRITE)
+        is_empty = not file.read(1)
+        file.seek(0)
+        claim = None if is_empty else self._xet.intake.pack(file, sha256)
+        with self._database.write() as tx:
+            bucket = require_bucket(tx, actor, bucket_id, Action.WRITE)
+            name, _ = self._sources.keep(tx, bucket.id, claim)
+        return name
 
     def remove_below(self, actor: Actor, bucket_id: BucketId, folder: str) -> int:
         """Deletes every file in a folder; how many there were."""

@@ -31,7 +31,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A folder of this machine, as the run sees it at `target` (absolute)."""
+    """A folder of this machine, as the run sees it at `target` (absolute). One that it may write to becomes its own: it
+    counts as disk of the run, and its files belong to the run's user.
+    """
 
     source: Path
     target: str

@@ -16,6 +16,15 @@ class Expose(msgspec.Struct, rename="camel"):
     ports_public: list[int] = []
 
 
+class Volume(msgspec.Struct, rename="camel"):
+    source: str
+    mount_path: str
+    type: str = "model"
+    revision: str | None = None
+    read_only: bool | None = None
+    path: str | None = None
+
+
 class JobRequest(msgspec.Struct, rename="camel"):
     """`attempts` and what else the client may send is read, so that it can be refused with a reason."""
 
@@ -28,7 +37,7 @@ class JobRequest(msgspec.Struct, rename="camel"):
     space_id: str | None = None
     timeout_seconds: int | None = None
     labels: dict[str, str] | None = None
-    volumes: list[dict[str, Any]] | None = None
+    volumes: list[Volume] | None = None
     expose: Expose | None = None
     ssh: dict[str, Any] | None = None
     attempts: int | None = None

@@ -53,13 +53,16 @@ class SandboxExecutor:
         work = folder / "work"
         work.mkdir(mode=0o700)
         uid = uid_of(spec.id) if os.geteuid() == 0 else None
+        changing = [str(work), *(str(mount.source) for mount in spec.mounts if mount.writable)]
         if uid is not None:
-            os.chown(work, uid, uid)
+            for place in changing:
+                _give(place, uid)
         order = {
             "id": spec.id,
             "limits": {name: getattr(spec.limits, name) for name in ("seconds", "cpus", "memory", "disk", "processes")},
             "arguments": sandbox_arguments(spec, folder, uid),
             "environment": _environment(spec),
+            "changing": changing,
             "hub": spec.hub_url,
             "seccomp": str(self._folder / "syscalls.bpf"),
         }
@@ -162,6 +165,14 @@ class SandboxExecutor:
 def uid_of(run_id: str) -> int:
     """A user id that no person and, as good as surely, no other run has."""
     return FIRST_UID + int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4]) % UIDS
+
+
+def _give(place: str, uid: int) -> None:
+    """A folder and all that is in it; links are not followed."""
+    os.chown(place, uid, uid)
+    for folder, folders, files in os.walk(place):
+        for name in (*folders, *files):
+            os.lchown(f"{folder}/{name}", uid, uid)
 
 
 def _environment(spec: RunSpec) -> dict[str, str]:

@@ -206,8 +206,11 @@ class Keeper:
             self.sample()
             if time.monotonic() > deadline:
                 self.end("timeout")
-            elif samples % DISK_EVERY == 0 and _size_of(self.folder / "work") > self.limits["disk"]:
+            elif samples % DISK_EVERY == 0 and self.disk() > self.limits["disk"]:
                 self.end("disk")
+
+    def disk(self) -> int:
+        return sum(_size_of(Path(place)) for place in self.order["changing"])
 
     def sample(self) -> None:
         memory = self.group.read("memory.usage_in_bytes", "memory.current")
