@@ -53,11 +53,15 @@ from pioche.inference.snapshots import Snapshots
 from pioche.inference.workers import Workers
 from pioche.jobs import api as jobs_api
 from pioche.jobs import pages as jobs_pages
+from pioche.jobs import schedule_api as job_schedules_api
+from pioche.jobs import schedule_pages as job_schedules_pages
 from pioche.jobs import tasks as jobs_tasks
 from pioche.jobs.folders import Folders
 from pioche.jobs.installing import Installing
 from pioche.jobs.running import Running, Setting
+from pioche.jobs.schedules import Schedules
 from pioche.jobs.service import Jobs
+from pioche.jobs.submitting import Submitting
 from pioche.jobs.volumes import Volumes
 from pioche.lfs import api as lfs_api
 from pioche.lfs import tasks as lfs_tasks
@@ -176,7 +180,9 @@ ROUTES: list[list[Route]] = [
     training_api.routes,
     training_pages.routes,
     jobs_api.routes,
+    job_schedules_api.routes,
     jobs_pages.routes,
+    job_schedules_pages.routes,
     papers_api.routes,
     papers_pages.routes,
     spaces_api.routes,
@@ -351,7 +357,8 @@ def _open_jobs(
     here = f"http://{host}:{settings.port}"
     setting = Setting(runtimes, Installing(runtimes.wheel_folders(), "", is_open=False), here)
     running = Running(database, queue, executor, sealer, volumes, setting)
-    return Jobs(database, queue, executor, sealer, volumes, running)
+    submitting = Submitting(queue, executor, sealer, volumes, running)
+    return Jobs(database, submitting, running, Schedules(database, queue, submitting))
 
 
 def _open_mailer(settings: Settings) -> Mailer:

@@ -89,6 +89,8 @@ FOR_ALICE = [
     "/jobs/alice",
     "/jobs/alice/new",
     "/jobs/alice/{job}",
+    "/jobs/alice/scheduled",
+    "/jobs/alice/scheduled/{schedule}",
     "/settings/webhooks",
     "/settings/webhooks/new",
     "{hook}",
@@ -187,7 +189,13 @@ def more_places(make: Make, cast: Cast, visit: Visits, places: dict[str, str]) -
     page.goto("/settings/applications")
     app = page.get_by_role("main").get_by_role("link", name="Notebook").first.get_attribute("href")
     job = api.run_job(image="debian", command=["sh", "-c", "echo a line of the log"], namespace="alice").id
-    more = {"job": job, "hook": f"/settings/webhooks/{int(hook.id, 16)}", "delivery": delivery.rpartition("/")[2]}
+    schedule = api.create_scheduled_job(image="debian", command=["true"], schedule="@daily", namespace="alice").id
+    more = {
+        "job": job,
+        "schedule": schedule,
+        "hook": f"/settings/webhooks/{int(hook.id, 16)}",
+        "delivery": delivery.rpartition("/")[2],
+    }
     return {**places, **more, "bucket": bucket, "collection": collection, "client": client, "app": app or ""}
 
 
@@ -239,7 +247,7 @@ def test_no_page_is_left_out() -> None:
     routes = [route for routes in ROUTES for route in routes]
     names = ("repo", "dataset", "linked", "empty", "bucket", "collection")
     example = {**dict.fromkeys(names, "alice/x"), "oid": "0" * 40, "client": "x", "app": "/settings/applications/x"}
-    example |= {"hook": "/settings/webhooks/1", "delivery": "1", "job": "x"}
+    example |= {"hook": "/settings/webhooks/1", "delivery": "1", "job": "x", "schedule": "x"}
     router, looked_at = Router(routes), set(LIKE_OTHERS)
     for address in (*FOR_ALICE, *FOR_NOBODY):
         route, _, _ = router.find("GET", address.format(**example).partition("?")[0])

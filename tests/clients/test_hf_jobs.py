@@ -96,6 +96,10 @@ def test_every_command(alice: Hf) -> None:
     alice.run("jobs", "labels", number, "--label", "a=b")
     assert "cpu-basic" in alice.run("jobs", "hardware")
     alice.run("jobs", "rerun", number, "--detach")
+    busy = "import time\nend = time.time() + 4\nwhile time.time() < end: pass"
+    busy = alice.run("jobs", "run", "--detach", "--quiet", "python", "python", "-c", busy).split()[-1]
+    stats = alice.run("jobs", "stats", busy.rpartition("/")[2])
+    assert busy.rpartition("/")[2] in stats
     long = alice.run("jobs", "run", "--detach", "--quiet", "python", "sleep", "500").split()[-1].rpartition("/")[2]
     alice.run("jobs", "cancel", long)
     assert ended(alice.api, long) == "CANCELED"

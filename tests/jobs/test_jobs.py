@@ -140,7 +140,7 @@ def test_what_is_wrong_is_refused(room: Room, new: NewJob) -> None:
 
 
 def test_there_is_an_end_to_waiting(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pioche.jobs.service.MAX_WAITING", 2)
+    monkeypatch.setattr("pioche.jobs.submitting.MAX_WAITING", 2)
     alice = room.actor(room.cast.alice)
     run(room, alice, "true")
     run(room, alice, "true")

@@ -56,7 +56,7 @@ def list_jobs(call: Call) -> Response:
 
 
 def create(call: Call) -> Response:
-    return json_response(body(call.hub.jobs.submit(call.actor, call.arg("ns"), _new(call.json(wire.JobRequest)))))
+    return json_response(body(call.hub.jobs.submit(call.actor, call.arg("ns"), new_job(call.json(wire.JobRequest)))))
 
 
 def show(call: Call) -> Response:
@@ -167,7 +167,7 @@ def body(job: Job) -> dict[str, Any]:
     running = None if job.started_at is None else max(0, (job.ended_at or now) - job.started_at) / 1000
     said: dict[str, Any] = {
         "id": job.key,
-        "owner": _party(job.owner),
+        "owner": party(job.owner),
         "status": {"stage": job.stage.value, "message": job.message or None},
         "createdAt": iso(job.created_at),
         "dockerImage": job.image,
@@ -178,7 +178,7 @@ def body(job: Job) -> dict[str, Any]:
         "flavor": job.flavor,
         "labels": dict(job.labels),
         "timeout": job.seconds,
-        "volumes": [_volume(one) for one in job.volumes],
+        "volumes": [volume(one) for one in job.volumes],
     }
     if job.started_at is not None:
         waited = (job.started_at - job.created_at) / 1000
@@ -186,20 +186,22 @@ def body(job: Job) -> dict[str, Any]:
         said["durations"] = {"schedulingSecs": waited, "runningSecs": running, "totalSecs": waited + (running or 0)}
     if job.ended_at is not None:
         said["finishedAt"] = iso(job.ended_at)
-    if job.initiator is not None:
-        said["initiator"] = _party(job.initiator)
+    if job.schedule_key is not None:
+        said["initiator"] = {"type": "scheduled-job", "id": job.schedule_key}
+    elif job.initiator is not None:
+        said["initiator"] = party(job.initiator)
     return said
 
 
-def _volume(one: Volume) -> dict[str, Any]:
+def volume(one: Volume) -> dict[str, Any]:
     said: dict[str, Any] = {"type": one.type, "source": one.source, "mountPath": one.mount_path}
     said |= {"readOnly": not one.is_writable}
     said |= {"path": one.path} if one.path else {}
     return said | ({"revision": one.revision} if one.revision else {})
 
 
-def _party(party: Party) -> dict[str, str]:
-    return {"id": external_id(party.id), "name": party.name, "type": party.kind}
+def party(one: Party) -> dict[str, str]:
+    return {"id": external_id(one.id), "name": one.name, "type": one.kind}
 
 
 def _stage(text: str) -> Stage:
@@ -209,7 +211,7 @@ def _stage(text: str) -> Stage:
         raise InvalidInput(f"A stage is one of: {', '.join(Stage)}; not '{text[:30]}'.") from error
 
 
-def _new(asked: wire.JobRequest) -> NewJob:
+def new_job(asked: wire.JobRequest) -> NewJob:
     for value, what in (
         (asked.space_id, "An image made of a Space"),
         (asked.expose and asked.expose.ports, "Exposed ports"),

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done
 from pioche.errors import InvalidInput, NotSupported, QuotaExceeded, RunsUnavailable, Unauthenticated
-from pioche.jobs.types import Job, NewJob
+from pioche.jobs.submitting import DEFAULT_SECONDS
+from pioche.jobs.types import Job, NewJob, NewSchedule
 from pioche.web.call import Call
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
@@ -30,7 +31,7 @@ def show_list(call: Call) -> Response:
     text = call.query("before")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
     found = call.hub.jobs.list(call.actor, call.arg("ns"), (), before, 50)
-    values = {"jobs": found, "owner": call.arg("ns"), "owners": [call.actor.name, *call.actor.org_names.values()]}
+    values = {"jobs": found, "owner": call.arg("ns"), "owners": owners_of(call)}
     return call.hub.templates.page(call, "jobs/list.html", values)
 
 
@@ -43,7 +44,11 @@ def show_new(call: Call) -> Response:
 def create(call: Call) -> Response:
     form = call.form()
     try:
-        job = call.hub.jobs.submit(call.actor, call.arg("ns"), _new(form))
+        new, rule = _new(form), form.get("schedule", "").strip()
+        if rule:
+            schedule = call.hub.jobs.schedules.create(call.actor, call.arg("ns"), NewSchedule(new, rule))
+            return see_other(f"/jobs/{schedule.owner.name}/scheduled/{schedule.key}")
+        job = call.hub.jobs.submit(call.actor, call.arg("ns"), new)
     except (*FAULTS, QuotaExceeded, NotSupported, RunsUnavailable) as error:
         return again(call, "jobs/new.html", {**_choices(call), "form": form}, error)
     return see_other(f"/jobs/{job.owner.name}/{job.key}")
@@ -73,12 +78,21 @@ def act(call: Call) -> Response:
 
 def repeat_command(job: Job) -> str:
     """What does the same in a terminal; secrets are named, not told."""
-    options = [f"--flavor {job.flavor}", f"--timeout {job.seconds}s"]
-    options += [f"--env {shlex.quote(f'{key}={value}')}" for key, value in job.environment.items()]
-    options += [f"--secrets {name}" for name in job.secret_names]
-    options += [f"--volume {shlex.quote(one.spec)}" for one in job.volumes]
+    options = [*options_of(job), *(f"--secrets {name}" for name in job.secret_names)]
     head = f"hf jobs run --namespace {job.owner.name} {' '.join(options)}"
     return f"{head} {shlex.quote(job.image)} {shlex.join(job.command)}"
+
+
+def options_of(job: Job | NewJob) -> list[str]:
+    options = [f"--flavor {job.flavor}", f"--timeout {DEFAULT_SECONDS if job.seconds is None else job.seconds}s"]
+    options += [f"--env {shlex.quote(f'{key}={value}')}" for key, value in job.environment.items()]
+    options += [f"--volume {shlex.quote(one.spec)}" for one in job.volumes]
+    return options + [f"--label {shlex.quote(f'{key}={value}')}" for key, value in job.labels.items()]
+
+
+def owners_of(call: Call) -> list[str]:
+    """Whose jobs may be looked at: one's own, one's organisations', and those that are being looked at."""
+    return list(dict.fromkeys([call.actor.name, *call.actor.org_names.values(), call.arg("ns")]))
 
 
 def _choices(call: Call) -> dict[str, Any]:

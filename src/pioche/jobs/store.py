@@ -55,6 +55,12 @@ def of_owner(tx: Tx, owner_id: int, stages: Sequence[Stage], before: int | None,
     return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
 
 
+def of_schedule(tx: Tx, owner_id: int, key: str, limit: int) -> list[Job]:
+    """The newest first."""
+    query = _select().where(jobs.c.schedule_key == key, jobs.c.owner_id == owner_id)
+    return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
+
+
 def in_stage(tx: Tx, stage: Stage) -> list[Job]:
     """The oldest first."""
     return [_job(row) for row in tx.execute(_select().where(jobs.c.stage == stage.value).order_by(jobs.c.id))]
@@ -101,4 +107,5 @@ def _job(row: Row[Any]) -> Job:
         exit_code=row.exit_code,
         cpu_seconds=row.cpu_seconds,
         peak_memory=row.peak_memory,
+        schedule_key=row.schedule_key,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pioche.jobs.running import LAUNCH_TASK, SETTLE_TASK, START_TASK, WATCH_TASK
+from pioche.jobs.schedules import DUE_TASK
 from pioche.queue.types import TaskType
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ def settle(hub: Hub, arguments: Mapping[str, Any]) -> None:
     hub.jobs.running.settle(int(arguments["job"]))
 
 
+def due(hub: Hub, _arguments: Mapping[str, Any]) -> None:
+    hub.jobs.schedules.fire_due()
+
+
 def tidy(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.jobs.running.tidy()
 
@@ -37,6 +42,7 @@ tasks = [
     # Installing a runtime and copying files take a while, and must hold up nothing else.
     TaskType(START_TASK, start, lane="outside"),
     TaskType(SETTLE_TASK, settle, lane="outside"),
+    TaskType(DUE_TASK, due, every=60),
     TaskType("jobs.tidy", tidy, every=3600),
     TaskType(WATCH_TASK, watch, every=60),
 ]

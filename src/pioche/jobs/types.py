@@ -106,7 +106,38 @@ class Job:
     exit_code: int | None
     cpu_seconds: float
     peak_memory: int
+    schedule_key: str | None
 
     @property
     def has_ended(self) -> bool:
         return self.stage in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class NewSchedule:
+    """`rule`: five fields of cron, or a word such as @daily; times are UTC."""
+
+    job: NewJob
+    rule: str
+    is_suspended: bool = False
+    is_concurrent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Jobs that come again and again. `next_at` None: never again. `message`: what became of the last time."""
+
+    id: int
+    key: str
+    owner: Party
+    initiator: Party | None
+    job: NewJob
+    secret_names: tuple[str, ...]
+    rule: str
+    is_suspended: bool
+    is_concurrent: bool
+    created_at: int
+    next_at: int | None
+    last_key: str | None
+    last_at: int | None
+    message: str

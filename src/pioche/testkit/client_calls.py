@@ -15,12 +15,8 @@ from typing import Any
 
 # Reason -> the names it excuses: whole names of methods, and beginnings of commands.
 LATER_METHODS = {
-    "computes": """cancel_job create_scheduled_job create_scheduled_uv_job delete_scheduled_job fetch_job_logs
-        fetch_job_metrics inspect_job inspect_scheduled_job list_jobs list_jobs_hardware list_scheduled_jobs rerun_job
-        resume_scheduled_job run_job run_uv_job suspend_scheduled_job sync_job_volume trigger_scheduled_job
-        update_job_expose update_job_labels update_scheduled_job_labels update_scheduled_job_schedule wait_for_job
-        enable_space_dev_mode disable_space_dev_mode fetch_space_logs pause_space request_space_hardware restart_space
-        set_space_sleep_time wait_for_space""",
+    "computes": """update_job_expose enable_space_dev_mode disable_space_dev_mode fetch_space_logs pause_space
+        request_space_hardware restart_space set_space_sleep_time wait_for_space""",
     "goes to a host of its own": """create_inference_endpoint create_inference_endpoint_from_catalog
         delete_inference_endpoint get_inference_endpoint list_inference_catalog list_inference_endpoints
         list_inference_endpoints_hardware pause_inference_endpoint resume_inference_endpoint
@@ -28,8 +24,8 @@ LATER_METHODS = {
     "refused by the client for other hubs": "list_dataset_parquet_files",
 }
 LATER_COMMANDS = {
-    "computes": """jobs|sandbox|spaces dev-mode|spaces hot-reload|spaces logs|spaces pause|spaces restart|
-        spaces settings|spaces ssh|spaces wait""",
+    "computes": """jobs expose|jobs ssh|sandbox|spaces dev-mode|spaces hot-reload|spaces logs|spaces pause|
+        spaces restart|spaces settings|spaces ssh|spaces wait""",
     "goes to a host of its own": "endpoints|extensions|update",
     "refused by the client for other hubs": "datasets parquet",
     "needs an extension that DuckDB fetches from its own host": "datasets sql",

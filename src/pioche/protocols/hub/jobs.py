@@ -43,6 +43,17 @@ class JobRequest(msgspec.Struct, rename="camel"):
     attempts: int | None = None
 
 
+class ScheduledRequest(msgspec.Struct, rename="camel"):
+    job_spec: JobRequest
+    schedule: str
+    suspend: bool | None = None
+    concurrency: bool | None = None
+
+
+class ScheduleRequest(msgspec.Struct):
+    schedule: str
+
+
 class LabelsRequest(msgspec.Struct):
     labels: dict[str, str]
 

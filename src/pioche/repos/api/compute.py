@@ -10,8 +10,6 @@ from pioche.web.repo_call import for_each_kind, repo_of
 from pioche.web.responses import empty, json_response
 from pioche.web.routing import Route
 
-METHODS = ("GET", "POST", "PUT", "DELETE")
-
 
 def not_offered(call: Call) -> Response:
     raise NotSupported("This hub keeps and serves repositories. It does not run spaces, jobs or endpoints.")
@@ -74,5 +72,4 @@ routes = [
         for route in for_each_kind(method, f"/api/{{repo}}/{words}", not_offered_to_space)
         if route.pattern.startswith("/api/spaces/")
     ],
-    *[Route(method, f"/api/{root}/{{rest*}}", not_offered) for method in METHODS for root in ("scheduled-jobs",)],
 ]

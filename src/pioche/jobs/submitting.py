@@ -1,0 +1,112 @@
+"""`Submitting`: a job that somebody asks for, checked, sealed and put in line; by hand or by a schedule."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import json
+
+from pioche.accounts.access import may_create, owner_role
+from pioche.accounts.sealing import Sealer
+from pioche.accounts.types import Actor
+from pioche.errors import Forbidden, InvalidInput, QuotaExceeded, RunNotFound, RunsUnavailable, Unauthenticated
+from pioche.jobs import store
+from pioche.jobs.images import runtime_of
+from pioche.jobs.running import LAUNCH_TASK, Running
+from pioche.jobs.types import NewJob, Party, Stage
+from pioche.jobs.volumes import Volumes
+from pioche.ports.database import Tx
+from pioche.ports.executor import Executor
+from pioche.queue.service import Queue
+from pioche.repos import store as repo_store
+from pioche.repos.types import Owner
+
+DEFAULT_SECONDS = 30 * 60
+MAX_SECONDS = 24 * 3600
+MAX_WAITING = 50
+MAX_ARGUMENTS, MAX_TEXT, MAX_VARIABLES = 500, 128 * 1024, 200
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Submitting:
+    queue: Queue
+    executor: Executor
+    sealer: Sealer
+    volumes: Volumes
+    running: Running
+
+    def prepare(self, actor: Actor, new: NewJob) -> dict[str, Any]:
+        """A row to be. Raises `RunsUnavailable` where nothing can run, `NotSupported` for an image that cannot."""
+        if reason := self.executor.unavailable():
+            raise RunsUnavailable(reason)
+        check_job(new)
+        _, message = runtime_of(new.image)
+        flavor = self.running.flavor(new.flavor)
+        volumes = self.volumes.check(actor, new.volumes)
+        return {
+            "key": secrets.token_hex(12),
+            "initiator_id": actor.user_id,
+            "stage": Stage.SCHEDULING.value,
+            "message": message,
+            "image": new.image,
+            "command": json.encode(list(new.command)).decode(),
+            "environment": json.encode(dict(new.environment)).decode(),
+            "secrets": self.seal(new.secrets),
+            "secret_names": json.encode(sorted(new.secrets)).decode(),
+            "flavor": flavor.name,
+            "seconds": DEFAULT_SECONDS if new.seconds is None else new.seconds,
+            "labels": json.encode(dict(new.labels)).decode(),
+            "volumes": json.encode(volumes).decode(),
+        }
+
+    def add(self, tx: Tx, owner: Owner | Party, values: Mapping[str, Any]) -> int:
+        if store.count(tx, owner.id, Stage.SCHEDULING) >= MAX_WAITING:
+            raise QuotaExceeded(f"{MAX_WAITING} jobs of '{owner.name}' wait already. Let some of them end first.")
+        number = store.add(tx, {**values, "owner_id": owner.id})
+        self.queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
+        return number
+
+    def seal(self, plain: Mapping[str, str]) -> str:
+        return self.sealer.seal(json.encode(dict(plain)))
+
+    def unseal(self, sealed: str) -> dict[str, str]:
+        return json.decode(self.sealer.unseal(sealed), type=dict[str, str])
+
+
+def require_owner(tx: Tx, actor: Actor, name: str, writes: bool) -> Owner:
+    """Jobs are seen by their owner and the members of the organisation; started by those who may make things."""
+    if actor.user_id is None:
+        raise Unauthenticated("Log in, or send a token, to use jobs.")
+    owner = repo_store.find_owner(tx, name)
+    if owner is None or not (actor.is_admin or owner_role(actor, owner.id)):
+        raise RunNotFound(f"There are no jobs of '{name[:96]}', or they are not yours to see.")
+    token = actor.token
+    if token is not None and token.role == "fineGrained" and not may_create(actor, owner.id):
+        raise Forbidden(f"Your token '{token.name}' may not see jobs of '{name}'.")
+    if writes and not may_create(actor, owner.id):
+        raise Forbidden(f"You may not run jobs as '{name}'.")
+    return owner
+
+
+def check_job(new: NewJob) -> None:
+    if not new.command:
+        raise InvalidInput("A job needs a command.")
+    texts = [*new.command, *new.environment.values(), *new.secrets.values()]
+    if len(new.command) > MAX_ARGUMENTS or sum(map(len, texts)) > MAX_TEXT or any("\0" in text for text in texts):
+        raise InvalidInput("The command and variables of a job are at most 500 words and 128 KiB of text.")
+    names = [*new.environment, *new.secrets]
+    if len(names) > MAX_VARIABLES or not all(_VARIABLE.match(name) for name in names):
+        raise InvalidInput("Names of variables are letters, digits and '_', at most 200 of them.")
+    if new.seconds is not None and not 1 <= new.seconds <= MAX_SECONDS:
+        raise InvalidInput(f"A job takes 1 to {MAX_SECONDS} seconds.")
+    check_labels(new.labels)
+
+
+def check_labels(labels: Mapping[str, str]) -> None:
+    if len(labels) > 50 or any(len(key) > 100 or len(value) > 500 for key, value in labels.items()):
+        raise InvalidInput("A job has at most 50 labels, of 100 characters with values of 500.")
