@@ -355,7 +355,7 @@ def _open_jobs(
     sealer = Sealer.from_file(settings.data / "secret.key")
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     here = f"http://{host}:{settings.port}"
-    setting = Setting(runtimes, Installing(runtimes.wheel_folders(), "", is_open=False), here)
+    setting = Setting(runtimes, Installing(runtimes.wheel_folders(), settings.job_index, settings.job_hosts), here)
     running = Running(database, queue, executor, sealer, volumes, setting)
     submitting = Submitting(queue, executor, sealer, volumes, running)
     return Jobs(database, submitting, running, Schedules(database, queue, submitting))

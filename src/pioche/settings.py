@@ -85,6 +85,16 @@ class Settings:
         default="",
         metadata={"doc": "Folder for the environments of what computes, if not in the data folder: hubs may share it."},
     )
+    job_hosts: str = field(
+        default="",
+        metadata={
+            "doc": "Hosts that jobs may reach besides the hub, through a proxy, as in `pypi.org, "
+            "files.pythonhosted.org, *.example.org, 10.0.0.5:8080`; none if empty."
+        },
+    )
+    job_index: str = field(
+        default="", metadata={"doc": "Package index that jobs install from, if not PyPI; its host is allowed too."}
+    )
     model_idle_seconds: int = field(
         default=600, metadata={"doc": "Seconds after which a model that nobody asks leaves the memory."}
     )

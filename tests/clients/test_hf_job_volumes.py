@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import http.server
 import json
 import os
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -93,6 +96,37 @@ def test_a_script_from_python_and_packages_by_name(alice: Hf, tmp_path: Path) ->
     (tmp_path / "plain.py").write_text("import huggingface_hub\nprint(huggingface_hub.__version__)\n")
     job = api.run_uv_job(str(tmp_path / "plain.py"))
     assert list(api.fetch_job_logs(job_id=job.id, follow=True)) == ["2.4.0"]
+
+
+def test_a_package_from_an_index_that_the_admin_allowed(tmp_path: Path) -> None:
+    """Through the proxy; and nothing else of the machine can be reached through it."""
+    packages = tmp_path / "simple" / "greeting"
+    packages.mkdir(parents=True)
+    make_wheel(packages)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.2", 0), handler) as index:
+        threading.Thread(target=index.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.2:{index.server_address[1]}/simple"
+        server = Server(tmp_path / "data", {"PIOCHE_JOB_INDEX": address, "PIOCHE_RUNTIMES": str(tmp_path / "rt")})
+        server.start()
+        try:
+            person = cast_on(server.data).alice
+            alice = Hf(server.url, tmp_path / "machine", person)
+            (tmp_path / "task.py").write_text("import greeting\nprint(greeting.hello('index'))\n")
+            job = alice.api.run_uv_job(str(tmp_path / "task.py"), dependencies=["greeting"])
+            assert list(alice.api.fetch_job_logs(job_id=job.id, follow=True))[-1] == "good day, index"
+            port = server.url.rpartition(":")[2]
+            code = f"import urllib.request; print(urllib.request.urlopen('http://127.0.0.3:{port}/').status)"
+            stage, lines, _ = run(alice.api, code)
+            assert (stage, lines[-1]) == ("ERROR", "urllib.error.HTTPError: HTTP Error 403: Forbidden")
+            # The way to the hub itself is as before, also for large files, whose client is a program of its own.
+            code = "from huggingface_hub import HfApi; a = HfApi(); a.create_bucket('alice/b')\n"
+            code += "a.batch_bucket_files('alice/b', add=[(bytes(3_000_000), 'large')])"
+            assert run(alice.api, code, secrets={"HF_TOKEN": person.token})[0] == "COMPLETED"
+            assert alice.api.bucket_info("alice/b").total_files == 1
+        finally:
+            server.kill9()
+            index.shutdown()
 
 
 def test_a_package_that_is_not_there_is_a_clear_message(alice: Hf, tmp_path: Path) -> None:

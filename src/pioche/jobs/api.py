@@ -128,16 +128,18 @@ async def _read(call: Call, position: int) -> tuple[Sequence[LogLine], int, Job]
 
 async def _metrics(call: Call) -> AsyncIterator[bytes]:
     clock = asyncio.get_running_loop().time
-    end, last = clock() + LIFE, None
+    end, last = clock() + LIFE, (0.0, 0.0)
     while clock() < end and not call.request.scope["pioche.is_draining"]():
         usage, job = await _in_thread(call.hub.jobs.usage, call.actor, call.arg("ns"), call.arg("job"))
         if usage is None:
             return
         flavor = call.hub.jobs.running.flavor(job.flavor)
-        spent = 0.0 if last is None else max(0.0, usage.cpu_seconds - last)
-        last = usage.cpu_seconds
+        now = time.time()
+        since = last[0] or (job.started_at or 0) / 1000
+        share = max(0.0, usage.cpu_seconds - last[1]) / max(0.1, now - since) / flavor.cpus
+        last = (now, usage.cpu_seconds)
         said = {
-            "cpu_usage_pct": round(100 * spent / flavor.cpus, 1),
+            "cpu_usage_pct": round(100 * min(share, 1.0), 1),
             "cpu_millicores": int(flavor.cpus * 1000),
             "memory_used_bytes": usage.memory,
             "memory_total_bytes": flavor.memory,

@@ -172,6 +172,7 @@ class Running:
             mounts=[*mounts, Mount(place, str(place)), *self._installing.mounts()],
             path=f"{place}/bin:/usr/local/bin:/usr/bin:/bin",
             hub_url=self._url,
+            hosts=self._installing.hosts,
         )
 
     def _starter(self, job: Job) -> Actor:

@@ -42,7 +42,9 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """What to run. `secrets` are variables too, but are written nowhere. `hub_url`: what the run may reach."""
+    """What to run. `secrets` are variables too, but are written nowhere. The run may reach `hub_url`, and through a
+    proxy `hosts`.
+    """
 
     id: str
     command: Sequence[str]
@@ -52,6 +54,7 @@ class RunSpec:
     mounts: Sequence[Mount] = ()
     path: str = "/usr/local/bin:/usr/bin:/bin"
     hub_url: str = ""
+    hosts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

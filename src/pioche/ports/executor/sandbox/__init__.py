@@ -23,7 +23,7 @@ from typing import Any
 from pioche.errors import RunNotFound, RunsUnavailable
 from pioche.ports.executor import Capacity, LogLine, RunSpec, RunStatus, Usage
 from pioche.ports.executor.sandbox import keeper
-from pioche.ports.executor.sandbox.arguments import HOME, INSIDE_HUB, sandbox_arguments
+from pioche.ports.executor.sandbox.arguments import HOME, INSIDE_HUB, INSIDE_PROXY, sandbox_arguments
 from pioche.ports.executor.sandbox.syscalls import write_filter
 
 FIRST_UID, UIDS = 200_000, 50_000
@@ -64,6 +64,7 @@ class SandboxExecutor:
             "environment": _environment(spec),
             "changing": changing,
             "hub": spec.hub_url,
+            "hosts": list(spec.hosts),
             "seccomp": str(self._folder / "syscalls.bpf"),
         }
         self._launch(folder, order)
@@ -181,6 +182,10 @@ def _environment(spec: RunSpec) -> dict[str, str]:
     own |= {"PATH": spec.path, "OMP_NUM_THREADS": threads, "USER": "run"}
     if spec.hub_url:
         own["HF_ENDPOINT"] = INSIDE_HUB
+    if spec.hosts:
+        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            own[name] = INSIDE_PROXY
+        own["no_proxy"] = own["NO_PROXY"] = "127.0.0.1,localhost"
     return {**own, **spec.environment, **spec.secrets}
 
 

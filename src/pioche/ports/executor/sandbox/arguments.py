@@ -10,6 +10,7 @@ from pioche.ports.executor import RunSpec
 from pioche.ports.executor.sandbox import inside
 
 INSIDE_HUB = f"http://127.0.0.1:{inside.PORT}"
+INSIDE_PROXY = f"http://127.0.0.1:{inside.PROXY_PORT}"
 HOME = inside.HOME
 PYTHON = str(Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}"))
 """Not a virtual environment's: that one lies in a folder that the run does not see."""
@@ -34,6 +35,7 @@ def sandbox_arguments(spec: RunSpec, folder: Path, uid: int | None) -> list[str]
         "--",
         *_drop(spec, uid),
         *(PYTHON, "-I", "-S", FIRST_PROCESS, f"{DOOR}/hub.sock" if spec.hub_url else "-"),
+        f"{DOOR}/proxy.sock" if spec.hosts else "-",
         *spec.command,
     ]
 

@@ -1,6 +1,6 @@
 """The first process of a run, inside its sandbox: leads `127.0.0.1:8470` to the hub, and runs the command.
 
-Of the standard library alone. Arguments: the path of the socket (or `-`), then the command.
+Of the standard library alone. Arguments: the path of the hub's socket (or `-`), that of the proxy's, then the command.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import threading
 
 PORT = 8470
+PROXY_PORT = 8471
 HOME = "/home/run"
 
 
@@ -24,8 +25,8 @@ def pipe(one: socket.socket, other: socket.socket) -> None:
         other.shutdown(socket.SHUT_WR)
 
 
-def lead_to(door: str) -> None:
-    listener = socket.create_server(("127.0.0.1", PORT), backlog=64)
+def lead_to(door: str, port: int) -> None:
+    listener = socket.create_server(("127.0.0.1", port), backlog=64)
 
     def serve() -> None:
         while True:
@@ -43,10 +44,11 @@ def lead_to(door: str) -> None:
 
 
 def main() -> int:
-    door, command = sys.argv[1], sys.argv[2:]
+    doors, command = sys.argv[1:3], sys.argv[3:]
     os.chdir(HOME)  # here, because only the run's own user may enter it
-    if door != "-":
-        lead_to(door)
+    for door, port in zip(doors, (PORT, PROXY_PORT), strict=True):
+        if door != "-":
+            lead_to(door, port)
     try:
         return _status(subprocess.run(command, check=False).returncode)
     except FileNotFoundError:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -129,6 +130,8 @@ class Keeper:
         signal.signal(signal.SIGTERM, lambda *_: self.end("stopped"))
         if self.order["hub"]:
             self.open_door()
+        if self.order["hosts"]:
+            self.open_proxy()
         try:
             self.process = self.launch()
         except OSError as error:
@@ -250,15 +253,23 @@ class Keeper:
 
     def open_door(self) -> None:
         """A socket in the run's folder that leads to the hub, and nowhere else."""
+        hub = urlsplit(self.order["hub"])
+        target = (hub.hostname or "127.0.0.1", hub.port or (443 if hub.scheme == "https" else 80))
+        threading.Thread(target=_serve_door, args=(self.listen("hub.sock"), target), daemon=True).start()
+
+    def open_proxy(self) -> None:
+        """Another, to hosts that the admin allowed."""
+        serve = runpy.run_path(str(Path(__file__).with_name("proxy.py")))["serve"]
+        threading.Thread(target=serve, args=(self.listen("proxy.sock"), self.order["hosts"]), daemon=True).start()
+
+    def listen(self, name: str) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX)
         # By a short name: addresses of sockets have 108 bytes, folders may be deeper than that.
         os.chdir(self.folder / "door")
-        listener.bind("hub.sock")
-        Path("hub.sock").chmod(0o777)
+        listener.bind(name)
+        Path(name).chmod(0o777)
         listener.listen(64)
-        hub = urlsplit(self.order["hub"])
-        target = (hub.hostname or "127.0.0.1", hub.port or (443 if hub.scheme == "https" else 80))
-        threading.Thread(target=_serve_door, args=(listener, target), daemon=True).start()
+        return listener
 
 
 _ENDINGS = {
