@@ -48,6 +48,9 @@ SHARPER = (
     (r".*/(user-access-request|ask-access)", PROOFS["gates"]),
     (r"POST /api/papers/\{paperId\}/comment", "tests/papers/test_comments.py"),
     (r".*/leaderboard$", PROOFS["leaderboard"]),
+    (r".*/api/scheduled-jobs/.*", "tests/clients/test_hf_scheduled_jobs.py"),
+    (r"\w+ /api/jobs/.*/(auth-check/.*|count|events)$", "tests/jobs/test_jobs_api.py"),
+    (r".*/billing/usage/jobs$", "tests/plans/test_plans.py"),
 )
 
 # The first that fits, of group and path.
@@ -61,7 +64,6 @@ NOT_OURS = (
     ("container", "There is no registry of container images."),
 )
 LATER = (
-    ("jobs", "Schedules, counts and events of jobs are not made yet."),
     (r"papers .*claim", "A paper has no authors with accounts here."),
     (r".*resource-group", "Roles belong to organisations; groups of repositories are not made yet."),
     ("service-accounts", "Tokens belong to people so far."),

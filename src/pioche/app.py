@@ -81,6 +81,9 @@ from pioche.papers import api as papers_api
 from pioche.papers import pages as papers_pages
 from pioche.papers.comments import PaperComments
 from pioche.papers.service import Papers
+from pioche.plans import api as plans_api
+from pioche.plans import pages as plans_pages
+from pioche.plans.service import Plans
 from pioche.ports.blobs import BlobStore
 from pioche.ports.blobs.local import LocalBlobStore
 from pioche.ports.database import Database
@@ -183,6 +186,8 @@ ROUTES: list[list[Route]] = [
     job_schedules_api.routes,
     jobs_pages.routes,
     job_schedules_pages.routes,
+    plans_api.routes,
+    plans_pages.routes,
     papers_api.routes,
     papers_pages.routes,
     spaces_api.routes,
@@ -340,7 +345,7 @@ def _running(
     inputs = Inputs(trees, settings.data / "trainings")
     learning = TrainingRuns(database, queue, executor, runtimes, inputs, Publisher(database, *writing))
     trainings = Trainings(database, queue, executor, writing[0], inputs, Drops(*writing[:2]), learning)
-    services = {"runtimes": runtimes, "jobs": jobs, "inference": inference, "trainings": trainings}
+    services = {"runtimes": runtimes, **jobs, "inference": inference, "trainings": trainings}
     return {**services, "buckets": buckets}
 
 
@@ -351,14 +356,18 @@ def _open_jobs(
     executor: SandboxExecutor,
     runtimes: Runtimes,
     volumes: Volumes,
-) -> Jobs:
+) -> dict[str, Any]:
     sealer = Sealer.from_file(settings.data / "secret.key")
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     here = f"http://{host}:{settings.port}"
-    setting = Setting(runtimes, Installing(runtimes.wheel_folders(), settings.job_index, settings.job_hosts), here)
+    plans = Plans(database, settings.plans, settings.compute_price)
+    setting = Setting(
+        runtimes, Installing(runtimes.wheel_folders(), settings.job_index, settings.job_hosts), plans, here
+    )
     running = Running(database, queue, executor, sealer, volumes, setting)
-    submitting = Submitting(queue, executor, sealer, volumes, running)
-    return Jobs(database, submitting, running, Schedules(database, queue, submitting))
+    submitting = Submitting(queue, executor, sealer, volumes, running, plans)
+    jobs = Jobs(database, submitting, running, Schedules(database, queue, submitting))
+    return {"jobs": jobs, "plans": plans}
 
 
 def _open_mailer(settings: Settings) -> Mailer:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pioche.oauth.service import Oauth
     from pioche.papers.comments import PaperComments
     from pioche.papers.service import Papers
+    from pioche.plans.service import Plans
     from pioche.ports.blobs import BlobStore
     from pioche.ports.database import Database
     from pioche.ports.gitstore import GitStore
@@ -87,6 +88,7 @@ class Hub:
     notifications: Notifications
     webhooks: Webhooks
     jobs: Jobs
+    plans: Plans
     runtimes: Runtimes
     inference: Inference
     trainings: Trainings

@@ -95,6 +95,17 @@ class Settings:
     job_index: str = field(
         default="", metadata={"doc": "Package index that jobs install from, if not PyPI; its host is allowed too."}
     )
+    plans: str = field(
+        default="free=3000, team=30000, unlimited=0",
+        metadata={
+            "doc": "Plans of accounts: compute-minutes (minutes of one CPU) that their jobs may take in a month, "
+            "0 for no limit. The first is everyone's; `pioche plan set` gives another."
+        },
+    )
+    compute_price: int = field(
+        default=0,
+        metadata={"doc": "Price of a compute-minute in millionths of a dollar, shown with jobs. Nothing is charged."},
+    )
     model_idle_seconds: int = field(
         default=600, metadata={"doc": "Seconds after which a model that nobody asks leaves the memory."}
     )

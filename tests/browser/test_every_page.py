@@ -90,6 +90,7 @@ FOR_ALICE = [
     "/jobs/alice/new",
     "/jobs/alice/{job}",
     "/jobs/alice/scheduled",
+    "/jobs/alice/usage",
     "/jobs/alice/scheduled/{schedule}",
     "/settings/webhooks",
     "/settings/webhooks/new",
@@ -131,6 +132,7 @@ LIKE_OTHERS = {
     "/setup",
     "/new-dataset",
     "/jobs",
+    "/settings/usage",
 }
 FOR_NOBODY = [
     "/",

@@ -46,7 +46,7 @@ def until_all_have_ended(room: Room, seconds: float = 30) -> None:
 
 def test_what_does_not_fit_waits_and_who_has_fewest_goes_first(room: Room) -> None:
     alice, bob = room.actor(room.cast.alice), room.actor(room.cast.bob)
-    all_of_it = room.hub.jobs.flavors()[-1].name
+    all_of_it = room.hub.jobs.running.flavors()[-1].name
     first = run(room, alice, "sleep", "0.5", flavor=all_of_it)
     second = run(room, alice, "true", flavor=all_of_it)
     third = run(room, bob, "true", owner="bob", flavor=all_of_it)

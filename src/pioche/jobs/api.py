@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def hardware(call: Call) -> Response:
-    flavors = call.hub.jobs.flavors()
+    flavors, price = call.hub.jobs.running.flavors(), call.hub.plans.price
     return json_response(
         [
             {
@@ -36,8 +36,8 @@ def hardware(call: Call) -> Response:
                 "cpu": f"{one.cpus:g} vCPU",
                 "ram": f"{one.memory / GIB:.0f} GB",
                 "accelerator": None,
-                "unitCostMicroUSD": 0,
-                "unitCostUSD": 0.0,
+                "unitCostMicroUSD": int(one.cpus * price),
+                "unitCostUSD": one.cpus * price / 1e6,
                 "unitLabel": "minute",
             }
             for one in flavors
@@ -53,6 +53,20 @@ def list_jobs(call: Call) -> Response:
     found = call.hub.jobs.list(call.actor, call.arg("ns"), stages, before, PAGE)
     fitting = [job for job in found if all(job.labels.get(key) == value for key, value in labels)]
     return page_response(call, [body(job) for job in fitting], str(found[-1].id) if len(found) == PAGE else None)
+
+
+def count(call: Call) -> Response:
+    stages = [_stage(text) for text in call.query_list("stage")]
+    return json_response({"count": call.hub.jobs.count(call.actor, call.arg("ns"), stages)})
+
+
+def auth_check(call: Call) -> Response:
+    """Answers 200 if it may be done. `perms`: read or write."""
+    wanted = call.arg("perms")
+    call.hub.jobs.require(call.actor, call.arg("ns"), wanted == "write", call.params.get("job", ""))
+    if wanted not in ("read", "write"):
+        raise InvalidInput(f"What may be asked about is: read, write; not '{wanted[:40]}'.")
+    return json_response({"ok": True})
 
 
 def create(call: Call) -> Response:
@@ -88,6 +102,28 @@ async def logs(call: Call) -> Response:
 async def metrics(call: Call) -> Response:
     await _in_thread(call.hub.jobs.find, call.actor, call.arg("ns"), call.arg("job"))
     return _stream(_metrics(call))
+
+
+async def events(call: Call) -> Response:
+    await _in_thread(call.hub.jobs.find, call.actor, call.arg("ns"), call.arg("job"))
+    return _stream(_events(call))
+
+
+async def _events(call: Call) -> AsyncIterator[bytes]:
+    """The job as it is, and again when its stage or message changes; ends with it."""
+    clock = asyncio.get_running_loop().time
+    end, told, last = clock() + LIFE, clock(), ("", "")
+    while clock() < end and not call.request.scope["pioche.is_draining"]():
+        job = await _in_thread(call.hub.jobs.find, call.actor, call.arg("ns"), call.arg("job"))
+        if last != (job.stage.value, job.message):
+            last, told = (job.stage.value, job.message), clock()
+            yield wire.event(body(job), "status")
+        if job.has_ended:
+            return
+        if clock() - told >= KEEP_ALIVE_EVERY:
+            told = clock()
+            yield wire.KEEP_ALIVE
+        await asyncio.sleep(LOOK_EVERY)
 
 
 async def _log(call: Call, tail: int) -> AsyncIterator[bytes]:
@@ -188,6 +224,14 @@ def body(job: Job) -> dict[str, Any]:
         said["durations"] = {"schedulingSecs": waited, "runningSecs": running, "totalSecs": waited + (running or 0)}
     if job.ended_at is not None:
         said["finishedAt"] = iso(job.ended_at)
+    if job.compute_ms:
+        said["usage"] = {
+            "computeMinutes": round(job.compute_ms / 60_000, 3),
+            "cpuSeconds": round(job.cpu_seconds, 2),
+            "peakMemoryBytes": job.peak_memory,
+            "energyWh": round(job.joules / 3600, 4),
+            "energyIsEstimated": not job.joules_measured,
+        }
     if job.schedule_key is not None:
         said["initiator"] = {"type": "scheduled-job", "id": job.schedule_key}
     elif job.initiator is not None:
@@ -244,7 +288,11 @@ routes = [
     Route("GET", "/api/spaces/hardware", hardware),
     Route("GET", "/api/jobs/{ns}", list_jobs),
     Route("POST", "/api/jobs/{ns}", create),
+    Route("GET", "/api/jobs/{ns}/count", count),
+    Route("POST", "/api/jobs/{ns}/auth-check/{perms}", auth_check, body="none", safe=True),
     Route("GET", "/api/jobs/{ns}/{job}", show),
+    Route("POST", "/api/jobs/{ns}/{job}/auth-check/{perms}", auth_check, body="none", safe=True),
+    Route("GET", "/api/jobs/{ns}/{job}/events", events, body="none"),
     Route("GET", "/api/jobs/{ns}/{job}/logs", logs, body="none"),
     Route("GET", "/api/jobs/{ns}/{job}/metrics", metrics, body="none"),
     Route("POST", "/api/jobs/{ns}/{job}/cancel", cancel),

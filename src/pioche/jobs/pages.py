@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +12,17 @@ from starlette.responses import Response
 from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done
 from pioche.errors import InvalidInput, NotSupported, QuotaExceeded, RunsUnavailable, Unauthenticated
 from pioche.jobs.submitting import DEFAULT_SECONDS
-from pioche.jobs.types import Job, NewJob, NewSchedule
+from pioche.jobs.types import GIB, Flavor, Job, NewJob, NewSchedule, Volume
 from pioche.web.call import Call
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
 
 SHOWN_LINES = 2_000
+_VOLUME = re.compile(
+    r"hf://(?:(?P<kind>models|datasets|spaces|buckets)/)?(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^/:]+))?"
+    r"(?:/(?P<path>[^:]+))?:(?P<place>/[^:]*)(?::(?P<mode>ro|rw))?\Z"
+)
 IMAGES = ("python", "ghcr.io/astral-sh/uv:python3.11-bookworm", "debian")
 
 
@@ -36,7 +41,6 @@ def show_list(call: Call) -> Response:
 
 
 def show_new(call: Call) -> Response:
-    call.hub.jobs.list(call.actor, call.arg("ns"), (), None, 1)  # asks who it is
     form = {"image": IMAGES[0], "command": "python -c \"print('Hello')\"", "minutes": "30"}
     return call.hub.templates.page(call, "jobs/new.html", {**_choices(call), "form": form, "errors": {}})
 
@@ -58,7 +62,9 @@ def show(call: Call) -> Response:
     jobs = call.hub.jobs
     lines, _position, job = jobs.logs(call.actor, call.arg("ns"), call.arg("job"), 0)
     usage, job = jobs.usage(call.actor, call.arg("ns"), call.arg("job"))
-    values = {"job": job, "lines": lines[-SHOWN_LINES:], "usage": usage, "again": repeat_command(job)}
+    flavor = next((one for one in jobs.running.flavors() if one.name == job.flavor), None)
+    shown = {"job": job, "lines": lines[-SHOWN_LINES:], "usage": usage, "again": repeat_command(job)}
+    values = {**shown, "flavor": flavor, "price": call.hub.plans.price, "python": repeat_python(job)}
     return call.hub.templates.page(call, "jobs/show.html", values)
 
 
@@ -83,6 +89,23 @@ def repeat_command(job: Job) -> str:
     return f"{head} {shlex.quote(job.image)} {shlex.join(job.command)}"
 
 
+def repeat_python(job: Job) -> str:
+    """The same as a call."""
+    more = {"env": dict(job.environment), "secrets": dict.fromkeys(job.secret_names, "...")}
+    more |= {"labels": dict(job.labels)}
+    lines = [f"image={job.image!r}", f"command={list(job.command)!r}", f"flavor={job.flavor!r}"]
+    lines += [f"timeout={job.seconds}", *(f"{key}={value!r}" for key, value in more.items() if value)]
+    volumes = ", ".join(
+        f"Volume(type={one.type!r}, source={one.source!r}, mount_path={one.mount_path!r}"
+        + "".join(f", {key}={value!r}" for key, value in (("revision", one.revision), ("path", one.path)) if value)
+        + (", read_only=True)" if one.type == "bucket" and one.read_only else ")")
+        for one in job.volumes
+    )
+    lines += [f"volumes=[{volumes}]"] if volumes else []
+    head = "from huggingface_hub import Volume, run_job" if volumes else "from huggingface_hub import run_job"
+    return head + "\n\nrun_job(\n    " + ",\n    ".join([*lines, f"namespace={job.owner.name!r}"]) + ",\n)"
+
+
 def options_of(job: Job | NewJob) -> list[str]:
     options = [f"--flavor {job.flavor}", f"--timeout {DEFAULT_SECONDS if job.seconds is None else job.seconds}s"]
     options += [f"--env {shlex.quote(f'{key}={value}')}" for key, value in job.environment.items()]
@@ -96,8 +119,30 @@ def owners_of(call: Call) -> list[str]:
 
 
 def _choices(call: Call) -> dict[str, Any]:
-    flavors = [(one.name, f"{one.label} ({one.cpus:g} CPU)") for one in call.hub.jobs.flavors()]
-    return {"owner": call.arg("ns"), "flavors": flavors, "images": IMAGES}
+    """Raises what looking at the jobs of this owner raises."""
+    price = call.hub.plans.price
+    flavors = [(one.name, _flavor_label(one, price)) for one in call.hub.jobs.running.flavors()]
+    standing = call.hub.jobs.standing(call.actor, call.arg("ns"))
+    return {"owner": call.arg("ns"), "flavors": flavors, "images": IMAGES, "standing": standing}
+
+
+def _flavor_label(one: Flavor, price: int) -> str:
+    """With what a minute of it costs."""
+    size = _("%(cpus)s CPU, %(memory)s GB") % {"cpus": f"{one.cpus:g}", "memory": f"{one.memory / GIB:.0f}"}
+    cost = _("%(n)s compute-minutes a minute") % {"n": f"{one.cpus:g}"}
+    money = f", ${one.cpus * price / 1e6:g}" if price else ""
+    return f"{one.name}: {size} ({cost}{money})"
+
+
+def _volume(text: str) -> Volume:
+    """`hf://datasets/me/data:/in`, as the command takes it."""
+    mount = _VOLUME.match(text)
+    if mount is None:
+        raise InvalidInput(_("Write one volume per line: hf://datasets/OWNER/NAME:/PATH."), field="volumes")
+    found = mount.groupdict()
+    kind = {"models": "model", "datasets": "dataset", "spaces": "space", "buckets": "bucket"}[found["kind"] or "models"]
+    read_only = None if found["mode"] is None else found["mode"] == "ro"
+    return Volume(kind, found["id"], found["place"], found["revision"], read_only, found["path"])
 
 
 def _new(form: Mapping[str, str]) -> NewJob:
@@ -115,6 +160,7 @@ def _new(form: Mapping[str, str]) -> NewJob:
         _variables(form.get("secrets", ""), "secrets"),
         form.get("flavor", "cpu-basic"),
         int(minutes) * 60,
+        volumes=[_volume(line.strip()) for line in form.get("volumes", "").splitlines() if line.strip()],
     )
 
 

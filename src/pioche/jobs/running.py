@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -17,8 +18,10 @@ from pioche.errors import Forbidden, HubError, InvalidInput, RunNotFound
 from pioche.jobs import store
 from pioche.jobs.images import runtime_of
 from pioche.jobs.installing import Installing
-from pioche.jobs.types import GIB, Flavor, Job, Stage
+from pioche.jobs.types import GIB, WATTS_PER_CPU, Flavor, Job, Stage
 from pioche.jobs.volumes import Volumes
+from pioche.plans.service import Plans
+from pioche.plans.types import Spent
 from pioche.ports.database import Database
 from pioche.ports.executor import Executor, Limits, LogLine, Mount, RunSpec, RunStatus, Usage
 from pioche.queue.service import Queue
@@ -26,6 +29,8 @@ from pioche.runtimes.service import Runtimes
 
 LAUNCH_TASK = "jobs.launch"
 START_TASK = "jobs.start"
+CLEAR_TASK = "jobs.clear"
+CLEAR_MS = 60_000
 SETTLE_TASK = "jobs.settle"
 WATCH_TASK = "jobs.watch"
 WATCH_MS = 1_000
@@ -44,6 +49,7 @@ class Setting:
 
     runtimes: Runtimes
     installing: Installing
+    plans: Plans
     url: str
 
 
@@ -59,6 +65,7 @@ class Running:
         self._sealer = sealer
         self._volumes = volumes
         self._url = setting.url
+        self._plans = setting.plans
         self._launching = threading.Lock()
         self._preparing: set[int] = set()
 
@@ -235,8 +242,20 @@ class Running:
         self._end(job, stage, values)
         self._volumes.forget(job.key)
 
+    def _cpus(self, flavor: str) -> float:
+        return next((one.cpus for one in self.flavors() if one.name == flavor), 1.0)
+
+    def clear(self, key: str) -> None:
+        """What a job that is over wrote outside its volumes is nobody's any more."""
+        with contextlib.suppress(RunNotFound):
+            self._executor.clear(key)
+
     def _ending(self, job: Job, status: RunStatus) -> tuple[Stage, dict[str, Any]]:
         stage, values = _ending(status)
+        took = max(0, (status.ended_at or 0) - (status.started_at or 0)) if status.ended_at else 0
+        measured, estimated = status.usage.joules, status.usage.cpu_seconds * WATTS_PER_CPU
+        values["compute_ms"] = int(took * self._cpus(job.flavor))
+        values |= {"joules": measured or estimated, "joules_measured": measured > 0}
         if stage is Stage.ERROR and status.reason == "exit" and (hint := self._installing.hint(job.command)):
             values["message"] += f" {hint}"
         return stage, values
@@ -278,6 +297,10 @@ class Running:
         with self._database.write() as tx:
             if store.move(tx, job.id, job.stage, {"stage": stage.value, "ended_at": tx.now, **values}):
                 self._queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
+                if "compute_ms" in values:
+                    spent = Spent(values["compute_ms"], values["cpu_seconds"], values["joules"])
+                    self._plans.record(tx, job.owner.id, "job", spent)
+                    self._queue.enqueue(tx, CLEAR_TASK, {"job": job.key}, delay_ms=CLEAR_MS)
 
 
 def _ending(status: RunStatus) -> tuple[Stage, dict[str, Any]]:

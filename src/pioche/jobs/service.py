@@ -11,7 +11,8 @@ from pioche.jobs import store
 from pioche.jobs.running import Running
 from pioche.jobs.schedules import Schedules
 from pioche.jobs.submitting import Submitting, check_labels, require_owner
-from pioche.jobs.types import Flavor, Job, NewJob, Schedule, Stage
+from pioche.jobs.types import Job, NewJob, Schedule, Stage
+from pioche.plans.types import Standing
 from pioche.ports.database import Database, Tx
 from pioche.ports.executor import LogLine, Usage
 from pioche.repos.types import Owner
@@ -23,9 +24,6 @@ class Jobs:
         self._submitting = submitting
         self.running = running
         self.schedules = schedules
-
-    def flavors(self) -> Sequence[Flavor]:
-        return self.running.flavors()
 
     def submit(self, actor: Actor, owner: str, new: NewJob) -> Job:
         """Raises `RunsUnavailable` where nothing can run, `NotSupported` for an image that cannot."""
@@ -40,6 +38,23 @@ class Jobs:
         owner_id = self._owner(actor, owner, writes=False).id
         with self._database.read() as tx:
             return store.of_owner(tx, owner_id, stages, before, limit)
+
+    def standing(self, actor: Actor, owner: str) -> Standing:
+        """What may still be asked for this month."""
+        party = self._owner(actor, owner, writes=False)
+        with self._database.read() as tx:
+            return self._submitting.standing(tx, party)
+
+    def count(self, actor: Actor, owner: str, stages: Sequence[Stage] = ()) -> int:
+        owner_id = self._owner(actor, owner, writes=False).id
+        with self._database.read() as tx:
+            return store.count_all(tx, owner_id, stages)
+
+    def require(self, actor: Actor, owner: str, writes: bool, key: str = "") -> None:
+        """Whether the actor may see, or start and change, jobs of this owner, or one of them."""
+        self._owner(actor, owner, writes)
+        if key:
+            self.find(actor, owner, key)
 
     def of_schedule(self, actor: Actor, schedule: Schedule, limit: int) -> Sequence[Job]:
         """The newest jobs that it started."""

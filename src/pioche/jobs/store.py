@@ -71,6 +71,21 @@ def count(tx: Tx, owner_id: int, stage: Stage) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+def count_all(tx: Tx, owner_id: int, stages: Sequence[Stage]) -> int:
+    query = select(func.count()).where(jobs.c.owner_id == owner_id)
+    if stages:
+        query = query.where(jobs.c.stage.in_([stage.value for stage in stages]))
+    return int(tx.execute(query).scalar_one())
+
+
+def held(tx: Tx, owner_id: int) -> dict[str, int]:
+    """Seconds that jobs which wait and run may take yet, by hardware."""
+    stages = (Stage.SCHEDULING.value, Stage.RUNNING.value)
+    query = select(jobs.c.flavor, func.sum(jobs.c.seconds).label("seconds")).group_by(jobs.c.flavor)
+    query = query.where(jobs.c.owner_id == owner_id, jobs.c.stage.in_(stages))
+    return {row.flavor: int(row.seconds) for row in tx.execute(query)}
+
+
 def secrets_of(tx: Tx, number: int) -> str:
     return str(tx.execute(select(jobs.c.secrets).where(jobs.c.id == number)).scalar_one())
 
@@ -107,5 +122,8 @@ def _job(row: Row[Any]) -> Job:
         exit_code=row.exit_code,
         cpu_seconds=row.cpu_seconds,
         peak_memory=row.peak_memory,
+        compute_ms=row.compute_ms,
+        joules=row.joules,
+        joules_measured=row.joules_measured,
         schedule_key=row.schedule_key,
     )

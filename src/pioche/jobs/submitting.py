@@ -19,6 +19,8 @@ from pioche.jobs.images import runtime_of
 from pioche.jobs.running import LAUNCH_TASK, Running
 from pioche.jobs.types import NewJob, Party, Stage
 from pioche.jobs.volumes import Volumes
+from pioche.plans.service import Plans
+from pioche.plans.types import Standing
 from pioche.ports.database import Tx
 from pioche.ports.executor import Executor
 from pioche.queue.service import Queue
@@ -39,6 +41,7 @@ class Submitting:
     sealer: Sealer
     volumes: Volumes
     running: Running
+    plans: Plans
 
     def prepare(self, actor: Actor, new: NewJob) -> dict[str, Any]:
         """A row to be. Raises `RunsUnavailable` where nothing can run, `NotSupported` for an image that cannot."""
@@ -67,9 +70,17 @@ class Submitting:
     def add(self, tx: Tx, owner: Owner | Party, values: Mapping[str, Any]) -> int:
         if store.count(tx, owner.id, Stage.SCHEDULING) >= MAX_WAITING:
             raise QuotaExceeded(f"{MAX_WAITING} jobs of '{owner.name}' wait already. Let some of them end first.")
+        wanted = int(self.running.flavor(values["flavor"]).cpus * values["seconds"] * 1000)
+        self.plans.require_room(tx, self.standing(tx, owner), wanted)
         number = store.add(tx, {**values, "owner_id": owner.id})
         self.queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
         return number
+
+    def standing(self, tx: Tx, owner: Owner | Party) -> Standing:
+        """What the owner may still ask for this month."""
+        cpus = {one.name: one.cpus for one in self.running.flavors()}
+        held = sum(cpus.get(flavor, 1.0) * seconds for flavor, seconds in store.held(tx, owner.id).items())
+        return self.plans.standing(tx, owner.id, owner.name, int(held * 1000))
 
     def seal(self, plain: Mapping[str, str]) -> str:
         return self.sealer.seal(json.encode(dict(plain)))

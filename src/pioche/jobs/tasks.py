@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pioche.jobs.running import LAUNCH_TASK, SETTLE_TASK, START_TASK, WATCH_TASK
+from pioche.jobs.running import CLEAR_TASK, LAUNCH_TASK, SETTLE_TASK, START_TASK, WATCH_TASK
 from pioche.jobs.schedules import DUE_TASK
 from pioche.queue.types import TaskType
 
@@ -33,6 +33,10 @@ def tidy(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.jobs.running.tidy()
 
 
+def clear(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    hub.jobs.running.clear(str(arguments["job"]))
+
+
 def watch(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.jobs.running.watch()
 
@@ -42,6 +46,7 @@ tasks = [
     # Installing a runtime and copying files take a while, and must hold up nothing else.
     TaskType(START_TASK, start, lane="outside"),
     TaskType(SETTLE_TASK, settle, lane="outside"),
+    TaskType(CLEAR_TASK, clear, lane="outside"),
     TaskType(DUE_TASK, due, every=60),
     TaskType("jobs.tidy", tidy, every=3600),
     TaskType(WATCH_TASK, watch, every=60),

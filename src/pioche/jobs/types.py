@@ -9,6 +9,8 @@ from enum import StrEnum
 import msgspec
 
 GIB = 1024**3
+WATTS_PER_CPU = 10.0
+"""What a busy CPU is taken to need where the machine does not measure it."""
 
 
 class Stage(StrEnum):
@@ -106,6 +108,9 @@ class Job:
     exit_code: int | None
     cpu_seconds: float
     peak_memory: int
+    compute_ms: int
+    joules: float
+    joules_measured: bool
     schedule_key: str | None
 
     @property

@@ -59,11 +59,15 @@ class RunSpec:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of a run: CPU seconds and bytes of memory now, and the most there was."""
+    """Of a run: CPU seconds and bytes of memory now, and the most there was.
+
+    `joules`: its share of what the processors took, where the machine measures that; else 0.
+    """
 
     cpu_seconds: float = 0.0
     memory: int = 0
     peak_memory: int = 0
+    joules: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,10 @@ class Executor(Protocol):
 
     def stop(self, run_id: str) -> None:
         """Ends the run and all its processes. Nothing happens if it has ended."""
+        ...
+
+    def clear(self, run_id: str) -> None:
+        """Deletes what a run that has ended wrote in its folder; log and status stay."""
         ...
 
     def remove(self, run_id: str) -> None:

@@ -106,6 +106,9 @@ class SandboxExecutor:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(kept["pid"], signal.SIGTERM)
 
+    def clear(self, run_id: str) -> None:
+        shutil.rmtree(self._found(run_id) / "work", ignore_errors=True)
+
     def remove(self, run_id: str) -> None:
         shutil.rmtree(self._found(run_id), ignore_errors=True)
 

@@ -114,6 +114,34 @@ class Group:
                     time.sleep(0.05)
 
 
+class Meter:
+    """Joules of a run: its share, by CPU time, of what the processors took; 0 where the machine does not tell."""
+
+    def __init__(self, root: Path = Path("/sys/class/powercap"), busy: Path = Path("/proc/stat")) -> None:
+        self.files = sorted(root.glob("intel-rapl:?/energy_uj")) + sorted(root.glob("intel-rapl:??/energy_uj"))
+        self.busy_file = busy
+        self.joules = 0.0
+        self.last = self.read()
+        self.last_cpu = 0.0
+
+    def read(self) -> tuple[int, float] | None:
+        """Microjoules and busy CPU seconds of the machine so far."""
+        try:
+            energy = sum(int(file.read_text()) for file in self.files)
+            ticks = [int(word) for word in self.busy_file.read_text().splitlines()[0].split()[1:9]]
+        except (OSError, ValueError):
+            return None
+        busy = sum(ticks) - ticks[3] - ticks[4]  # but idle and waiting for disks
+        return (energy, busy / os.sysconf("SC_CLK_TCK")) if self.files else None
+
+    def add(self, cpu: float) -> None:
+        now, last, spent = self.read(), self.last, cpu - self.last_cpu
+        self.last, self.last_cpu = now, cpu
+        # A counter that began again from 0 is left out.
+        if now and last and now[0] >= last[0] and now[1] > last[1]:
+            self.joules += (now[0] - last[0]) / 1e6 * min(1.0, max(0.0, spent) / (now[1] - last[1]))
+
+
 class Keeper:
     def __init__(self, folder: Path, order: dict[str, Any]) -> None:
         self.folder = folder
@@ -123,6 +151,7 @@ class Keeper:
         self.reason = ""
         self.started = now()
         self.peak = 0
+        self.meter = Meter()
         self.cpu = 0.0
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -227,7 +256,9 @@ class Keeper:
         else:
             self.cpu = nanoseconds / 1e9
         self.peak = max(self.peak, memory)
-        write_whole(self.folder / "usage.json", {"cpu_seconds": self.cpu, "memory": memory, "peak_memory": self.peak})
+        self.meter.add(self.cpu)
+        usage = {"cpu_seconds": self.cpu, "memory": memory, "peak_memory": self.peak, "joules": self.meter.joules}
+        write_whole(self.folder / "usage.json", usage)
 
     def end(self, reason: str) -> None:
         self.reason = self.reason or reason

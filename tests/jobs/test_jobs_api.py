@@ -1,0 +1,107 @@
+"""What the stock client does not ask, but others do: counts, rights, events, usage; and what a job took."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from pioche.hub import Hub
+from pioche.jobs.types import Job, NewJob
+from pioche.ports.executor.sandbox.keeper import Meter
+from pioche.testkit.room import Room
+
+pytestmark = pytest.mark.client  # needs bubblewrap
+
+
+@pytest.fixture
+def room(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Room:
+    monkeypatch.setattr("pioche.runtimes.service.Runtimes.ensure", lambda *_: tmp_path)
+    return Room(hub)
+
+
+def run(room: Room, *command: str) -> Job:
+    job = room.hub.jobs.submit(room.actor(room.cast.alice), "alice", NewJob("debian", command))
+    room.hub.queue.run_due(room.hub)
+    return job
+
+
+def finish(room: Room, job: Job) -> Job:
+    alice = room.actor(room.cast.alice)
+    while not (job := room.hub.jobs.find(alice, "alice", job.key)).has_ended:
+        room.hub.queue.run_due(room.hub)
+        time.sleep(0.05)
+    return job
+
+
+def test_counts_and_rights(room: Room) -> None:
+    job = finish(room, run(room, "true"))
+    run(room, "sleep", "60")
+    alice, bob = room.cast.alice, room.cast.bob
+    assert room.get("/api/jobs/alice/count", alice).json() == {"count": 2}
+    assert room.get("/api/jobs/alice/count?stage=COMPLETED", alice).json() == {"count": 1}
+    assert room.get("/api/jobs/alice/count", bob).status_code == 404
+    for what in ("read", "write"):
+        assert room.post(f"/api/jobs/alice/auth-check/{what}", alice).status_code == 200
+        assert room.post(f"/api/jobs/alice/{job.key}/auth-check/{what}", alice).status_code == 200
+        assert room.post(f"/api/jobs/alice/auth-check/{what}", bob).status_code == 404
+    assert room.post("/api/jobs/alice/auth-check/fly", alice).status_code == 400
+    assert room.post(f"/api/jobs/alice/{'0' * 24}/auth-check/read", alice).status_code == 404
+    stages = [one["status"]["stage"] for one in room.get("/api/jobs/alice?stage=COMPLETED&stage=ERROR", alice).json()]
+    assert stages == ["COMPLETED"]
+    assert room.get("/api/jobs/alice?stage=SLEEPING", alice).status_code == 400
+    room.hub.jobs.cancel(room.actor(alice), "alice", room.hub.jobs.list(room.actor(alice), "alice")[0].key)
+
+
+def test_events_tell_each_stage_and_end(room: Room) -> None:
+    job = finish(room, run(room, "sh", "-c", "exit 3"))
+    said = room.get(f"/api/jobs/alice/{job.key}/events", room.cast.alice)
+    assert said.headers["content-type"].startswith("text/event-stream")
+    lines = [line.removeprefix("data: ") for line in said.text.splitlines() if line.startswith("data: ")]
+    assert [json.loads(line)["status"]["stage"] for line in lines] == ["ERROR"]
+
+
+def test_what_a_job_took_is_told_and_added_up_once(room: Room) -> None:
+    job = finish(room, run(room, "sh", "-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; sleep 1"))
+    said = room.get(f"/api/jobs/alice/{job.key}", room.cast.alice).json()["usage"]
+    assert said["computeMinutes"] == pytest.approx((job.ended_at - job.started_at) / 60_000, rel=0.2)  # type: ignore[operator]
+    assert said["cpuSeconds"] > 0
+    assert said["peakMemoryBytes"] > 0
+    if said["energyIsEstimated"]:
+        assert said["energyWh"] == pytest.approx(said["cpuSeconds"] * 10 / 3600, abs=0.001)
+    for _ in range(3):
+        room.hub.jobs.running.watch()
+    (month,) = room.get("/api/usage/alice", room.cast.alice).json()["usage"]
+    assert (month["runs"], month["kind"]) == (1, "job")
+
+
+def test_what_it_wrote_is_deleted_later_and_its_log_is_kept(room: Room) -> None:
+    job = finish(room, run(room, "sh", "-c", "echo said; head -c 1000000 /dev/zero > big"))
+    home = room.hub.settings.data / "runs" / job.key / "work"
+    assert (home / "big").exists()
+    room.hub.jobs.running.clear(job.key)
+    assert not home.exists()
+    lines, _, _ = room.hub.jobs.logs(room.actor(room.cast.alice), "alice", job.key, 0)
+    assert [line.text for line in lines] == ["said"]
+
+
+def test_energy_is_measured_where_the_machine_tells(tmp_path: Path) -> None:
+    card = tmp_path / "intel-rapl:0"
+    card.mkdir()
+    stat = tmp_path / "stat"
+
+    def now(microjoules: int, busy: int) -> None:
+        (card / "energy_uj").write_text(str(microjoules))
+        stat.write_text(f"cpu  {busy} 0 0 999 0 0 0 0 0 0\n")
+
+    now(1_000_000, 100)
+    meter = Meter(tmp_path, stat)
+    now(11_000_000, 300)  # ten joules over two busy seconds, one of which was ours
+    meter.add(1.0)
+    assert meter.joules == pytest.approx(5.0)
+    now(5, 400)  # the counter began again
+    meter.add(2.0)
+    assert meter.joules == pytest.approx(5.0)
+    assert Meter(tmp_path / "nothing", stat).read() is None
