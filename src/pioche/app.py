@@ -228,7 +228,7 @@ def build_hub(settings: Settings) -> Hub:
     trees = Trees(database, gitstore, lfs, xet)
     refs = Refs(database, gitstore, queue, Markers(data / "moves"), settings)
     repos = Repos(database, gitstore, queue, settings, lfs, xet)
-    commits = Commits(database, gitstore, refs, lfs, settings, community_store.pull_request_author)
+    commits = Commits(database, gitstore, refs, lfs, settings, community_store.pull_request_facts)
     return Hub(
         settings=settings,
         database=database,
@@ -253,7 +253,7 @@ def build_hub(settings: Settings) -> Hub:
         refs=refs,
         infos=Infos(database, gitstore, lfs, queue),
         upkeep=Upkeep(database, gitstore, queue, lfs),
-        git=Git(database, gitstore, refs, lfs, settings, community_store.pull_request_author),
+        git=Git(database, gitstore, refs, lfs, settings, community_store.pull_request_facts),
     )
 
 

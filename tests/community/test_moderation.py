@@ -59,6 +59,26 @@ def test_locked_is_for_those_who_may_write(room: Room, repo: str) -> None:
     assert changes == [{"locked": True}, {"locked": False}]
 
 
+def test_what_is_over_or_locked_takes_no_more_commits(room: Room, repo: str) -> None:
+    alice, carol = room.cast.alice, room.cast.carol
+    num = proposed(room, repo, carol)
+    base, ref = f"/api/models/{repo}/discussions/{num}", f"refs/pr/{num}"
+    assert room.post(f"{base}/lock", alice, json={"locked": True}).is_success
+    refused = room.commit(carol, repo, small("more.txt", "1"), rev=ref)
+    assert (refused.status_code, refused.headers["x-error-code"]) == (403, "DiscussionLocked")
+    room.write(alice, repo, {"more.txt": "2"}, ref)
+    assert room.post(f"{base}/lock", alice, json={"locked": False}).is_success
+    assert room.post(f"{base}/status", alice, json={"status": "closed"}).is_success
+    for person in (carol, alice):
+        refused = room.commit(person, repo, small("more.txt", "3"), rev=ref)
+        assert refused.status_code == 409
+        assert "closed or merged" in refused.json()["error"]
+    assert room.post(f"{base}/status", carol, json={"status": "open"}).is_success
+    room.write(carol, repo, {"more.txt": "4"}, ref)
+    assert room.post(f"{base}/merge", alice, json={}).is_success
+    assert room.commit(carol, repo, small("more.txt", "5"), rev=ref).status_code == 409
+
+
 def test_turned_off_it_is_read_and_nothing_is_added(room: Room, repo: str) -> None:
     alice, carol = room.cast.alice, room.cast.carol
     where = f"/api/models/{repo}/discussions"

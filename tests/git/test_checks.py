@@ -8,10 +8,17 @@ from pioche.accounts.types import Actor
 from pioche.git.checks import ref_reasons
 from pioche.git.types import ZERO, Push, RefUpdate
 from pioche.names import RepoId, RepoKind
+from pioche.repos.service.commits import PullRequestFacts
 from pioche.repos.types import Repo
 
 OLD, NEW = "1" * 40, "2" * 40
 AUTHOR, OTHER = 7, 8
+PULL_REQUESTS = {
+    3: PullRequestFacts(AUTHOR, is_over=False, is_locked=False),
+    4: PullRequestFacts(None, is_over=False, is_locked=False),
+    5: PullRequestFacts(AUTHOR, is_over=True, is_locked=False),
+    6: PullRequestFacts(AUTHOR, is_over=False, is_locked=True),
+}
 
 
 def push_of(user: int, can_write: bool) -> Push:
@@ -39,7 +46,7 @@ def push_of(user: int, can_write: bool) -> Push:
 
 
 def reasons(update: RefUpdate, user: int = OTHER, can_write: bool = True) -> str:
-    return " ".join(ref_reasons(push_of(user, can_write), [update], {3: AUTHOR, 4: None}.get))
+    return " ".join(ref_reasons(push_of(user, can_write), [update], PULL_REQUESTS.get))
 
 
 def test_updates_are_read_as_git_writes_them() -> None:
@@ -72,6 +79,13 @@ def test_a_pull_request_belongs_to_its_author_and_to_writers() -> None:
     assert reasons(RefUpdate("refs/pr/3", OLD, NEW), OTHER, can_write=True) == ""
     assert "only its author" in reasons(RefUpdate("refs/pr/3", OLD, NEW), OTHER, can_write=False)
     assert "only its author" in reasons(RefUpdate("refs/pr/4", OLD, NEW), OTHER, can_write=False)
+
+
+def test_what_is_closed_or_locked_takes_no_more_commits() -> None:
+    assert "closed or merged" in reasons(RefUpdate("refs/pr/5", OLD, NEW), AUTHOR, can_write=False)
+    assert "closed or merged" in reasons(RefUpdate("refs/pr/5", OLD, NEW), OTHER, can_write=True)
+    assert "locked" in reasons(RefUpdate("refs/pr/6", OLD, NEW), AUTHOR, can_write=False)
+    assert reasons(RefUpdate("refs/pr/6", OLD, NEW), OTHER, can_write=True) == ""
 
 
 def test_nobody_makes_or_deletes_a_pull_request_by_push() -> None:

@@ -26,6 +26,7 @@ from pioche.community.types import (
 from pioche.errors import RefMoved
 from pioche.names import CommitOid
 from pioche.ports.database import Tx
+from pioche.repos.service.commits import PullRequestFacts
 from pioche.repos.tables import repos
 
 
@@ -209,14 +210,16 @@ def hide_comment(tx: Tx, event_id: int) -> None:
     tx.execute(update(discussion_events).where(discussion_events.c.id == event_id).values(hidden=True))
 
 
-def pull_request_author(tx: Tx, repo_id: int, num: int) -> int | None:
-    """The account that opened it; None if there is no such pull request, or its ref or that account is gone."""
-    query = select(discussions.c.author_id).where(
-        discussions.c.repo_id == repo_id, discussions.c.num == num, discussions.c.is_pull_request == true()
+def pull_request_facts(tx: Tx, repo_id: int, num: int) -> PullRequestFacts | None:
+    """None if there is no such pull request, or its ref is gone."""
+    row = discussions.c
+    query = select(row.author_id, row.status, row.locked).where(
+        row.repo_id == repo_id, row.num == num, row.is_pull_request == true(), row.ref_deleted == false()
     )
-    query = query.where(discussions.c.ref_deleted == false())
-    author: int | None = tx.execute(query).scalar()
-    return author
+    found = tx.execute(query).first()
+    if found is None:
+        return None
+    return PullRequestFacts(found.author_id, found.status in ("closed", "merged"), bool(found.locked))
 
 
 def _versions(tx: Tx, which: ColumnElement[bool]) -> dict[int, list[CommentVersion]]:

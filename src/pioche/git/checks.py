@@ -11,18 +11,21 @@ from pioche.names import MAX_PATH_BYTES, check_path, check_ref_name, fold_name
 from pioche.ports.gitstore import Incoming, IncomingObject
 from pioche.protocols.card import parse_front_matter
 from pioche.protocols.lfs import MAX_POINTER_SIZE, MIN_POINTER_SIZE, parse_pointer
+from pioche.repos.service.commits import PullRequestFacts
 
 MAX_REASONS = 10
 
 _PULL_REQUEST = re.compile(r"refs/pr/([1-9][0-9]{0,9})\Z")
 
 
-def ref_reasons(push: Push, updates: Sequence[RefUpdate], author_of: Callable[[int], int | None]) -> Iterator[str]:
-    """Whether this person may move these refs. `author_of(number)` is who opened that pull request."""
+def ref_reasons(
+    push: Push, updates: Sequence[RefUpdate], pull_request: Callable[[int], PullRequestFacts | None]
+) -> Iterator[str]:
+    """Whether this person may move these refs. `pull_request(number)`: None if there is none."""
     for update in updates:
         number = _PULL_REQUEST.match(update.ref)
         if number is not None:
-            yield from _pull_request_reasons(push, update, author_of(int(number[1])))
+            yield from _pull_request_reasons(push, update, pull_request(int(number[1])))
         elif update.ref.startswith(("refs/heads/", "refs/tags/")):
             yield from _branch_reasons(push, update)
         elif update.ref.startswith("refs/convert/"):
@@ -31,13 +34,17 @@ def ref_reasons(push: Push, updates: Sequence[RefUpdate], author_of: Callable[[i
             yield f"{update.ref}: only branches, tags and pull requests can be pushed."
 
 
-def _pull_request_reasons(push: Push, update: RefUpdate, author: int | None) -> Iterator[str]:
+def _pull_request_reasons(push: Push, update: RefUpdate, found: PullRequestFacts | None) -> Iterator[str]:
     if update.old is None:
         yield f"{update.ref}: there is no such pull request. Open one on the hub first, then push to it."
     elif update.new is None:
         yield f"{update.ref}: a pull request is closed on the hub, not deleted."
-    elif not push.can_write and (author is None or author != push.actor.user_id):
+    elif not push.can_write and (found is None or found.author_id is None or found.author_id != push.actor.user_id):
         yield f"{update.ref}: only its author and those who may write to the repository can push to it."
+    elif found is not None and found.is_over:
+        yield f"{update.ref}: this pull request is closed or merged. Open another one, or open it again on the hub."
+    elif found is not None and found.is_locked and not push.can_write:
+        yield f"{update.ref}: this pull request is locked: only those who may write to the repository can push to it."
 
 
 def _branch_reasons(push: Push, update: RefUpdate) -> Iterator[str]:

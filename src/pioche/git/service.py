@@ -21,7 +21,7 @@ from pioche.lfs.service import Lfs
 from pioche.names import CommitOid, RepoId
 from pioche.ports.database import Database
 from pioche.ports.gitstore import GitStore, Incoming, Program
-from pioche.repos.service.commits import PullRequestAuthor
+from pioche.repos.service.commits import FindPullRequest
 from pioche.repos.service.find import require_content, require_repo
 from pioche.repos.service.refs import Refs
 from pioche.repos.types import RefMove
@@ -41,14 +41,14 @@ class Git:
         refs: Refs,
         lfs: Lfs,
         settings: Settings,
-        pull_request_author: PullRequestAuthor,
+        find_pull_request: FindPullRequest,
     ) -> None:
         self._database = database
         self._gitstore = gitstore
         self._refs = refs
         self._lfs = lfs
         self._settings = settings
-        self._pull_request_author = pull_request_author
+        self._find_pull_request = find_pull_request
         # Apart from each other: a crowd that clones must not keep anyone from pushing.
         self.fetches, self.pushes = Turns(), Turns()
         self.under_way: set[Future[None]] = set()
@@ -96,7 +96,7 @@ class Git:
     def check_push(self, push: Push, updates: Sequence[RefUpdate], quarantine: Path) -> list[str]:
         """Reasons to refuse it; none, and from now on the refs may move at any moment."""
         with self._database.read() as tx:
-            reasons = _some(ref_reasons(push, updates, lambda n: self._pull_request_author(tx, push.repo.id, n)))
+            reasons = _some(ref_reasons(push, updates, lambda n: self._find_pull_request(tx, push.repo.id, n)))
         if reasons:
             return reasons
         incoming = self._gitstore.incoming(push.repo.id, quarantine)

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from pioche.community.types import NewDiscussion
 from pioche.hub import Hub
+from pioche.names import RepoId, RepoKind
 from pioche.ports.gitstore import PutFile
 from pioche.protocols.lfs import format_pointer
 from pioche.repos.types import Repo
@@ -64,6 +66,18 @@ def test_a_pull_request_takes_commits_of_who_may_write(
     stranger = clone(path, cast.carol)
     stranger.commit("a", "not mine")
     assert "only its author" in stranger.refused("--force", "HEAD:refs/pr/1")
+
+
+def test_a_closed_pull_request_takes_no_commits(new_repo: MakeRepo, clone: Clone, cast: Cast, inside: Hub) -> None:
+    path = new_repo(PutFile("a", b"1"))
+    repo_id, carol = RepoId.parse(RepoKind.MODEL, path), inside.accounts.actor_of_token(cast.carol.token)
+    num = inside.community.open(carol, repo_id, NewDiscussion("Title", "", True))
+    work = clone(path, cast.carol)
+    work.commit("a", "in the pull request")
+    work.push(f"HEAD:refs/pr/{num}")
+    inside.community.set_status(carol, repo_id, num, "closed")
+    work.commit("a", "too late")
+    assert "closed or merged" in work.refused(f"HEAD:refs/pr/{num}")
 
 
 def test_a_file_that_must_be_large(new_repo: MakeRepo, clone: Clone) -> None:

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 from pioche.accounts.access import Action, allows
 from pioche.accounts.types import Actor
-from pioche.errors import EntryNotFound, Forbidden, InvalidInput, InvalidPath, RefMoved, RevisionNotFound
+from pioche.errors import (
+    Conflict,
+    DiscussionLocked,
+    EntryNotFound,
+    Forbidden,
+    InvalidInput,
+    InvalidPath,
+    RefMoved,
+    RevisionNotFound,
+)
 from pioche.lfs.service import Lfs
 from pioche.names import CommitOid, RepoId
 from pioche.ports.database import Database, Tx
@@ -37,8 +46,18 @@ _TURNS = 64
 
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
 
-PullRequestAuthor = Callable[[Tx, int, int], int | None]
-"""(repository, number) -> the account that opened it. Pull requests are a matter of a room above this one."""
+
+@dataclass(frozen=True, slots=True)
+class PullRequestFacts:
+    """What decides who may add commits to it. `author_id` None: that account is gone."""
+
+    author_id: int | None
+    is_over: bool  # closed or merged
+    is_locked: bool
+
+
+FindPullRequest = Callable[[Tx, int, int], PullRequestFacts | None]
+"""(repository, number). Pull requests are a matter of a room above this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +77,14 @@ class Commits:
         refs: Refs,
         lfs: Lfs,
         settings: Settings,
-        pull_request_author: PullRequestAuthor,
+        find_pull_request: FindPullRequest,
     ) -> None:
         self._database = database
         self._gitstore = gitstore
         self._refs = refs
         self._lfs = lfs
         self._settings = settings
-        self._pull_request_author = pull_request_author
+        self._find_pull_request = find_pull_request
         self._turns = [threading.Lock() for _ in range(_TURNS)]
 
     def upload_modes(
@@ -136,11 +155,16 @@ class Commits:
             return require_repo(tx, actor, repo_id, Action.WRITE)
         repo = require_repo(tx, actor, repo_id, Action.DISCUSS)
         number = revision.removeprefix(PULL_REQUESTS)
-        author = self._pull_request_author(tx, repo.id, int(number)) if _NUMBER.match(number) else None
-        if author is None:
+        found = self._find_pull_request(tx, repo.id, int(number)) if _NUMBER.match(number) else None
+        if found is None:
             raise RevisionNotFound(f"There is no pull request '{number[:20]}' here.")
-        if author != actor.user_id and not allows(actor, Action.WRITE, repo.resource):
-            raise Forbidden("Only its author and those who may write here can add commits to this pull request.")
+        if not allows(actor, Action.WRITE, repo.resource):
+            if found.author_id is None or found.author_id != actor.user_id:
+                raise Forbidden("Only its author and those who may write here can add commits to this pull request.")
+            if found.is_locked:
+                raise DiscussionLocked("This pull request is locked: only those who may write here can add commits.")
+        if found.is_over:
+            raise Conflict("This pull request is closed or merged, so no commits can be added. Open another one.")
         return repo
 
     def _draft(self, actor: Actor, repo: Repo, header: CommitHeader, operations: Iterable[CommitOperation]) -> Draft:
