@@ -120,6 +120,7 @@ FOR_ALICE = [
 LIKE_OTHERS = {
     "/train/{key}",  # needs a training: tests/browser/test_training.py
     "/train/{key}/live",  # a part of it
+    "/jobs/{ns}/{job}/live",  # a part of the page of a job
     "/{ns}/{name}/try",  # needs a model that runs: tests/clients/test_inference_client.py
     "/{ns}/{name}/commit/{oid}/files.diff",  # text
     "/{ns}/{name}/discussions/{num}/files.diff",

@@ -81,7 +81,7 @@ def test_what_it_wrote_is_deleted_later_and_its_log_is_kept(room: Room) -> None:
     job = finish(room, run(room, "sh", "-c", "echo said; head -c 1000000 /dev/zero > big"))
     home = room.hub.settings.data / "runs" / job.key / "work"
     assert (home / "big").exists()
-    room.hub.jobs.running.clear(job.key)
+    room.hub.jobs.running.tidy(job.key)
     assert not home.exists()
     lines, _, _ = room.hub.jobs.logs(room.actor(room.cast.alice), "alice", job.key, 0)
     assert [line.text for line in lines] == ["said"]

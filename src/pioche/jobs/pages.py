@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,9 @@ from starlette.responses import Response
 
 from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done
 from pioche.errors import InvalidInput, NotSupported, QuotaExceeded, RunsUnavailable, Unauthenticated
+from pioche.jobs.drawing import HEIGHT, WIDTH, curves_of
 from pioche.jobs.submitting import DEFAULT_SECONDS
-from pioche.jobs.types import GIB, Flavor, Job, NewJob, NewSchedule, Volume
+from pioche.jobs.types import GIB, WATTS_PER_CPU, Flavor, Job, NewJob, NewSchedule, Stage, Volume
 from pioche.web.call import Call
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
@@ -35,8 +37,12 @@ def own(call: Call) -> Response:
 def show_list(call: Call) -> Response:
     text = call.query("before")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-    found = call.hub.jobs.list(call.actor, call.arg("ns"), (), before, 50)
-    values = {"jobs": found, "owner": call.arg("ns"), "owners": owners_of(call)}
+    wanted = call.query("stage").upper()
+    filtered = wanted if wanted in list(Stage) else ""
+    found = call.hub.jobs.list(call.actor, call.arg("ns"), [Stage(filtered)] if filtered else (), before, 50)
+    words = {"RUNNING": _("running"), "SCHEDULING": _("waiting"), "COMPLETED": _("done"), "ERROR": _("failed")}
+    values = {"jobs": found, "owner": call.arg("ns"), "owners": owners_of(call), "filtered": filtered}
+    values["stages"] = list({**words, "CANCELED": _("cancelled")}.items())
     return call.hub.templates.page(call, "jobs/list.html", values)
 
 
@@ -59,13 +65,38 @@ def create(call: Call) -> Response:
 
 
 def show(call: Call) -> Response:
+    lines, _position, _job = call.hub.jobs.logs(call.actor, call.arg("ns"), call.arg("job"), 0)
+    values = _live_values(call)
+    job: Job = values["job"]
+    schedule = f"/jobs/{job.owner.name}/scheduled/{job.schedule_key}" if job.schedule_key else ""
+    again = {"again": repeat_command(job), "python": repeat_python(job), "schedule": schedule}
+    return call.hub.templates.page(call, "jobs/show.html", {**values, **again, "lines": lines[-SHOWN_LINES:]})
+
+
+def live(call: Call) -> Response:
+    """The part of the page that changes while it runs."""
+    return call.hub.templates.page(call, "jobs/live.html", _live_values(call))
+
+
+def _live_values(call: Call) -> dict[str, Any]:
     jobs = call.hub.jobs
-    lines, _position, job = jobs.logs(call.actor, call.arg("ns"), call.arg("job"), 0)
     usage, job = jobs.usage(call.actor, call.arg("ns"), call.arg("job"))
-    flavor = next((one for one in jobs.running.flavors() if one.name == job.flavor), None)
-    shown = {"job": job, "lines": lines[-SHOWN_LINES:], "usage": usage, "again": repeat_command(job)}
-    values = {**shown, "flavor": flavor, "price": call.hub.plans.price, "python": repeat_python(job)}
-    return call.hub.templates.page(call, "jobs/show.html", values)
+    flavor = next((one for one in jobs.running.flavors() if one.name == job.flavor), Flavor(job.flavor, "", 1.0, GIB))
+    now = job.ended_at or time.time_ns() // 1_000_000
+    seconds = max(0, now - job.started_at) / 1000 if job.started_at else 0.0
+    took = job.compute_ms / 60_000 if job.has_ended else seconds * flavor.cpus / 60
+    values: dict[str, Any] = {
+        "job": job,
+        "flavor": flavor,
+        "seconds": seconds,
+        "minutes": took,
+        "price": call.hub.plans.price,
+    }
+    values |= {"cpu": usage.cpu_seconds if usage else job.cpu_seconds, "memory": usage.memory if usage else None}
+    values |= {"peak": usage.peak_memory if usage else job.peak_memory}
+    joules = job.joules if job.has_ended else values["cpu"] * WATTS_PER_CPU
+    curves = curves_of(jobs.running.history(job), flavor.cpus, flavor.memory)
+    return {**values, "joules": joules, "curves": curves, "width": WIDTH, "height": HEIGHT}
 
 
 def act(call: Call) -> Response:
@@ -182,5 +213,6 @@ routes = [
     Route("POST", "/jobs/{ns}", create, "html", limit=FORM_LIMIT),
     Route("GET", "/jobs/{ns}/new", show_new, "html"),
     Route("GET", "/jobs/{ns}/{job}", show, "html"),
+    Route("GET", "/jobs/{ns}/{job}/live", live, "html"),
     Route("POST", "/jobs/{ns}/{job}", act, "html", limit=FORM_LIMIT),
 ]

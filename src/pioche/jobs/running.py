@@ -23,7 +23,7 @@ from pioche.jobs.volumes import Volumes
 from pioche.plans.service import Plans
 from pioche.plans.types import Spent
 from pioche.ports.database import Database
-from pioche.ports.executor import Executor, Limits, LogLine, Mount, RunSpec, RunStatus, Usage
+from pioche.ports.executor import Executor, Limits, LogLine, Mount, RunSpec, RunStatus, Sample, Usage
 from pioche.queue.service import Queue
 from pioche.runtimes.service import Runtimes
 
@@ -245,11 +245,6 @@ class Running:
     def _cpus(self, flavor: str) -> float:
         return next((one.cpus for one in self.flavors() if one.name == flavor), 1.0)
 
-    def clear(self, key: str) -> None:
-        """What a job that is over wrote outside its volumes is nobody's any more."""
-        with contextlib.suppress(RunNotFound):
-            self._executor.clear(key)
-
     def _ending(self, job: Job, status: RunStatus) -> tuple[Stage, dict[str, Any]]:
         stage, values = _ending(status)
         took = max(0, (status.ended_at or 0) - (status.started_at or 0)) if status.ended_at else 0
@@ -260,8 +255,12 @@ class Running:
             values["message"] += f" {hint}"
         return stage, values
 
-    def tidy(self) -> None:
-        """Files of jobs that are over."""
+    def tidy(self, key: str = "") -> None:
+        """Files of jobs that are over: what one wrote outside its volumes, or volumes that nobody has."""
+        if key:
+            with contextlib.suppress(RunNotFound):
+                self._executor.clear(key)
+            return
         with self._database.read() as tx:
             running = store.in_stage(tx, Stage.RUNNING)
         self._volumes.tidy([job.key for job in running])
@@ -280,6 +279,12 @@ class Running:
             return self._executor.logs(job.key, position)
         except RunNotFound:
             return (), position
+
+    def history(self, job: Job) -> Sequence[Sample]:
+        try:
+            return self._executor.history(job.key)
+        except RunNotFound:
+            return ()
 
     def usage(self, job: Job) -> Usage | None:
         """None unless it runs."""

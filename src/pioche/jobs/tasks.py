@@ -34,7 +34,7 @@ def tidy(hub: Hub, _arguments: Mapping[str, Any]) -> None:
 
 
 def clear(hub: Hub, arguments: Mapping[str, Any]) -> None:
-    hub.jobs.running.clear(str(arguments["job"]))
+    hub.jobs.running.tidy(str(arguments["job"]))
 
 
 def watch(hub: Hub, _arguments: Mapping[str, Any]) -> None:

@@ -71,6 +71,15 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """What a run had taken at a time (Unix milliseconds): CPU seconds in all, bytes of memory then."""
+
+    at: int
+    cpu_seconds: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunStatus:
     """Times are Unix milliseconds. `exit_code` is None unless the command itself ended."""
 
@@ -109,6 +118,10 @@ class Executor(Protocol):
 
     def logs(self, run_id: str, position: int = 0) -> tuple[Sequence[LogLine], int]:
         """Lines from `position` (0, or what the last call returned) on, and the next position."""
+        ...
+
+    def history(self, run_id: str) -> Sequence[Sample]:
+        """What it took, from its start on; sparser the longer it runs."""
         ...
 
     def stop(self, run_id: str) -> None:

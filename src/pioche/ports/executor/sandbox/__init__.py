@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from pioche.errors import RunNotFound, RunsUnavailable
-from pioche.ports.executor import Capacity, LogLine, RunSpec, RunStatus, Usage
+from pioche.ports.executor import Capacity, LogLine, RunSpec, RunStatus, Sample, Usage
 from pioche.ports.executor.sandbox import keeper
 from pioche.ports.executor.sandbox.arguments import HOME, INSIDE_HUB, INSIDE_PROXY, sandbox_arguments
 from pioche.ports.executor.sandbox.syscalls import write_filter
@@ -99,6 +99,17 @@ class SandboxExecutor:
                 with contextlib.suppress(ValueError):
                     lines.append(LogLine(*json.loads(line)))
         return lines, position
+
+    def history(self, run_id: str) -> Sequence[Sample]:
+        try:
+            lines = (self._found(run_id) / "samples.jsonl").read_text().splitlines()
+        except FileNotFoundError:
+            return ()
+        found: list[Sample] = []
+        for line in lines:
+            with contextlib.suppress(ValueError, TypeError):
+                found.append(Sample(*json.loads(line)))
+        return found
 
     def stop(self, run_id: str) -> None:
         kept = _read(self._found(run_id) / "keeper.json")

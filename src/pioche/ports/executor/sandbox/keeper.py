@@ -3,8 +3,9 @@
 A program of its own, of the standard library alone: it outlives the hub. Its argument is the folder of the run, its
 standard input the order (JSON), so that secrets are on no disk and in no list of processes.
 
-In the folder: `log.jsonl` (a line each: milliseconds, text), `usage.json`, `status.json` (written whole), `keeper.json`
-(pid and start time), and `work/`, which the run may write to.
+In the folder: `log.jsonl` (a line each: milliseconds, text), `samples.jsonl` (milliseconds, CPU seconds, memory),
+`usage.json`, `status.json` (written whole), `keeper.json` (pid and start time), and `work/`, which the run may write
+to.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import runpy
 import signal
 import socket
@@ -27,6 +29,7 @@ LOG_LIMIT = 64 * 1024 * 1024
 LINE_LIMIT = 16 * 1024
 SAMPLE_SECONDS = 0.5
 DISK_EVERY = 4  # samples
+SAMPLES_AT_STRIDE = 400
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -152,6 +155,7 @@ class Keeper:
         self.started = now()
         self.peak = 0
         self.meter = Meter()
+        self.samples, self.stride = 0, 1
         self.cpu = 0.0
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -172,6 +176,7 @@ class Keeper:
         code = self.watch()
         reader.join(5)
         self.group.kill()
+        self.sample()  # once more, for what was over before the first time
         out_of_memory = self.group.was_out_of_memory()
         self.group.remove()
         if self.reason:
@@ -255,10 +260,20 @@ class Keeper:
                 self.end("memory")
         else:
             self.cpu = nanoseconds / 1e9
-        self.peak = max(self.peak, memory)
+        # Of children that ended, which a group that is no more, or none, does not count.
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.cpu = max(self.cpu, ended.ru_utime + ended.ru_stime)
+        most = self.group.read("memory.max_usage_in_bytes", "memory.peak") or ended.ru_maxrss * 1024
+        self.peak = max(self.peak, memory, most)
         self.meter.add(self.cpu)
         usage = {"cpu_seconds": self.cpu, "memory": memory, "peak_memory": self.peak, "joules": self.meter.joules}
         write_whole(self.folder / "usage.json", usage)
+        self.samples += 1
+        if self.samples % self.stride == 0:
+            with (self.folder / "samples.jsonl").open("a") as file:
+                file.write(json.dumps([now(), self.cpu, memory]) + "\n")
+            # Fewer and fewer: a day is a few thousand lines.
+            self.stride *= 2 if self.samples >= SAMPLES_AT_STRIDE * self.stride else 1
 
     def end(self, reason: str) -> None:
         self.reason = self.reason or reason

@@ -3,6 +3,7 @@
 
 export function follow(log) {
   let skip = Number(log.dataset.shown);
+  log.scrollTop = log.scrollHeight;
   const source = new EventSource(log.dataset.follow);
   source.onmessage = (message) => {
     if (skip > 0) {
