@@ -344,7 +344,7 @@ def _running(
     jobs = _open_jobs(database, queue, settings, executor, runtimes, volumes)
     inputs = Inputs(trees, settings.data / "trainings")
     learning = TrainingRuns(database, queue, executor, runtimes, inputs, Publisher(database, *writing))
-    trainings = Trainings(database, queue, executor, writing[0], inputs, Drops(*writing[:2]), learning)
+    trainings = Trainings(database, queue, executor, writing[0], inputs, Drops(*writing[:2]), learning, jobs["plans"])
     services = {"runtimes": runtimes, **jobs, "inference": inference, "trainings": trainings}
     return {**services, "buckets": buckets}
 

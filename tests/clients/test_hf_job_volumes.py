@@ -193,6 +193,18 @@ def test_the_command_mounts_what_it_names(alice: Hf, tmp_path: Path) -> None:
     assert {("alice/cli-b", "/b", None), ("alice/cli-m", "/m", "v1")} <= kept
 
 
+def test_a_folder_of_this_machine_from_python(alice: Hf, tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "deep" / "a.txt").write_text("from my machine")
+    (tmp_path / "out").mkdir()
+    inputs = alice.api.sync_job_volume(tmp_path / "in", "/in")
+    outputs = alice.api.sync_job_volume(tmp_path / "out", "/out", read_only=False)
+    code = "open('/out/b.txt', 'w').write(open('/in/deep/a.txt').read().upper())"
+    assert run(alice.api, code, inputs, outputs)[0] == "COMPLETED"
+    alice.api.sync_bucket(f"hf://buckets/{outputs.source}/{outputs.path}", str(tmp_path / "out"))
+    assert (tmp_path / "out" / "b.txt").read_text() == "FROM MY MACHINE"
+
+
 def test_what_a_job_does_to_a_bucket_goes_back(alice: Hf) -> None:
     api = alice.api
     api.create_bucket("alice/back", private=True)

@@ -92,6 +92,16 @@ def test_every_command(alice: Hf) -> None:
     alice.run("jobs", "wait", number)
     assert "detached" in alice.run("jobs", "logs", number)
     assert number in alice.run("jobs", "list", "--all", "--quiet")
+    alice.run("jobs", "labels", number, "--label", "team=vision", "--label", "name=nightly-report")
+    for narrowed, is_there in (
+        (("--status", "completed"), True),
+        (("--status", "error,canceled"), False),
+        (("--all", "--label", "team=vision"), True),
+        (("--all", "--label", "team=audio"), False),
+        (("--all", "--name", "nightly-report"), True),
+        (("--all", "--name", "another"), False),
+    ):
+        assert (number in alice.run("jobs", "list", "--quiet", *narrowed)) == is_there, narrowed
     assert json.loads(alice.run("jobs", "inspect", number, "--format", "json"))[0]["status"]["stage"] == "COMPLETED"
     alice.run("jobs", "labels", number, "--label", "a=b")
     assert "cpu-basic" in alice.run("jobs", "hardware")

@@ -6,16 +6,20 @@ import contextlib
 import json
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 from pioche.accounts import store as account_store
 from pioche.errors import HubError, RunNotFound
+from pioche.plans.service import record as record_spent
+from pioche.plans.types import Spent
 from pioche.ports.database import Database
 from pioche.ports.executor import Executor, Limits, Mount, RunSpec, RunStatus
 from pioche.queue.service import Queue
 from pioche.runtimes.service import Runtimes
 from pioche.training import recipes, store
+from pioche.training.card import WATTS_PER_CPU
 from pioche.training.catalogue import TASKS
 from pioche.training.inputs import Inputs
 from pioche.training.progress import progress_of
@@ -187,7 +191,7 @@ class Running:
         }
         if status.reason == "exit" and status.exit_code == 0 and told.result:
             result = {"result": json.dumps(dict(told.result))}
-            if self._move(training, {"stage": Stage.PUBLISHING.value, **usage, **result}):
+            if self._move(training, {"stage": Stage.PUBLISHING.value, **usage, **result}, status):
                 with self._database.read() as tx:
                     again = store.find(tx, training.key)
                 if again is not None:
@@ -196,7 +200,8 @@ class Running:
         stage = Stage.STOPPED if status.reason == "stopped" else Stage.FAILED
         last = next((line for line in reversed(told.lines) if line.strip()), "")
         why = told.problem or _REASONS.get(status.reason or "", "") or f"The training broke off: {last}"
-        self._end(training, Stage.RUNNING, stage, "" if stage is Stage.STOPPED else why, usage)
+        values = {"stage": stage.value, "message": "" if stage is Stage.STOPPED else why[:500], **usage}
+        self._move(training, {**values, "ended_at": status.ended_at or time.time_ns() // 1_000_000}, status)
 
     def _publish(self, training: Training) -> None:
         """May run again after a crash: a repository that is there already gets the same files once more."""
@@ -215,9 +220,16 @@ class Running:
             said = {"stage": stage.value, "message": message[:500], "ended_at": tx.now, **(values or {})}
             store.move(tx, training.key, old, said)
 
-    def _move(self, training: Training, values: dict[str, Any]) -> bool:
+    def _move(self, training: Training, values: dict[str, Any], took: RunStatus | None = None) -> bool:
+        """False if somebody else did. `took`: the run that ended, which counts for the plan of its owner."""
         with self._database.write() as tx:
-            return store.move(tx, training.key, training.stage, values)
+            moved = store.move(tx, training.key, training.stage, values)
+            if moved and took is not None and took.started_at and took.ended_at:
+                compute = (took.ended_at - took.started_at) * self._executor.capacity().cpus
+                used = took.usage
+                joules = used.joules or used.cpu_seconds * WATTS_PER_CPU
+                record_spent(tx, training.owner_id, "training", Spent(int(compute), used.cpu_seconds, joules))
+            return moved
 
     def _keep_watching(self) -> None:
         with self._database.write() as tx:

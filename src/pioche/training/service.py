@@ -21,6 +21,8 @@ from pioche.errors import (
     Unauthenticated,
 )
 from pioche.names import RepoId, RepoKind
+from pioche.plans.service import Plans
+from pioche.plans.types import MINUTE_MS
 from pioche.ports.database import Database, Tx
 from pioche.ports.executor import Executor
 from pioche.queue.service import Queue
@@ -51,6 +53,7 @@ class Trainings:
     inputs: Inputs
     drops: Drops
     running: Running
+    plans: Plans
 
     def preview(self, actor: Actor, recipe: Recipe) -> Preview:
         """Of data that the actor may read; of a dataset without a named file, the first table in it."""
@@ -82,6 +85,7 @@ class Trainings:
             if repo_store.find(tx, target) is not None:
                 raise RepoExists(f"There is a model '{target.full}' already. Choose another name.")
             _require_room(tx, account.id, owner)
+            self.plans.require_room(tx, self.plans.standing(tx, account.id, account.name), MINUTE_MS)
             values = {"key": key, "owner_id": account.id, "initiator_id": actor.user_id, "stage": Stage.WAITING.value}
             store.add(tx, {**values, "recipe": msgspec.json.encode(recipe).decode()})
             self.queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
