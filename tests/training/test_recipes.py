@@ -127,6 +127,23 @@ def test_pictures_are_painted(learn: Callable[..., Progress], tmp_path: Path) ->
     assert (again.step, again.losses) == (found.steps, [])
 
 
+def test_pictures_are_painted_from_words(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    write_pictures(tmp_path / "inputs" / "data", 20, 32)
+    (tmp_path / "inputs" / "data" / "red" / "metadata.csv").write_text("file_name,text\n0.png,a red square\n")
+    found = learn("text-to-image", epochs=4, batch_size=10)
+    assert found.result["captions"] == 3
+    assert {sample.prompt for sample in found.samples} == {"a red square", "blue", "red"}
+    from diffusers import AutoPipelineForText2Image
+
+    painter = AutoPipelineForText2Image.from_pretrained(tmp_path / "work" / "model", use_safetensors=True)
+    assert painter("a red square", num_inference_steps=2).images[0].size == (32, 32)
+    # And on from there, with adapters.
+    (tmp_path / "work" / "model").rename(tmp_path / "inputs" / "base")
+    learn("text-to-image", epochs=1, batch_size=10, base="alice/painter")
+    again = AutoPipelineForText2Image.from_pretrained(tmp_path / "work" / "model", use_safetensors=True)
+    assert again("blue", num_inference_steps=2).images[0].size == (32, 32)
+
+
 def test_a_chat_model_learns_answers(learn: Callable[..., Progress], tmp_path: Path) -> None:
     models.talker(tmp_path / "inputs" / "base")
     rows = [f"say {word},{word} {word}" for word in ["red", "blue", "one", "two"] * 10]

@@ -123,6 +123,19 @@ _ALL = (
         epochs=20,
         seconds=0.004,
     ),
+    Task(
+        "text-to-image",
+        N_("Paint what words say"),
+        N_("Pictures whose folder says what they show, or with a file metadata.csv (file_name, text)."),
+        (),
+        "text_to_image.py",
+        library="diffusers",
+        data="images",
+        base="allowed",
+        bases=("text-to-image",),
+        epochs=30,
+        seconds=0.006,
+    ),
 )
 TASKS: Mapping[str, Task] = {task.name: task for task in _ALL}
 

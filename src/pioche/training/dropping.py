@@ -17,7 +17,7 @@ from pioche.repos.service.commits import Commits
 from pioche.repos.service.repos import Repos
 from pioche.repos.types import CommitHeader, NewRepo
 from pioche.training import data
-from pioche.training.inputs import PICTURES
+from pioche.training.inputs import CAPTIONS, PICTURES
 
 ENDINGS = (*data.ENDINGS, ".zip")
 LIMIT = 32 * 1024 * 1024
@@ -65,7 +65,7 @@ def _pictures(name: str, content: bytes) -> Iterator[PutFile]:
     """Out of a zip: its pictures in their folders. Names that lead out of it are refused."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-        found = [one for one in archive.infolist() if _is_picture(one.filename)]
+        found = [one for one in archive.infolist() if _is_wanted(one.filename)]
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise InvalidInput(f"'{name}' is no zip file that can be read: {error}.") from error
     if not found:
@@ -87,6 +87,6 @@ def _pictures(name: str, content: bytes) -> Iterator[PutFile]:
         yield PutFile(one.filename, said)
 
 
-def _is_picture(path: str) -> bool:
+def _is_wanted(path: str) -> bool:
     hidden = any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(path).parts if part != "..")
-    return path.lower().endswith(PICTURES) and not hidden
+    return path.lower().endswith((*PICTURES, *CAPTIONS)) and not hidden

@@ -21,6 +21,8 @@ MIB = 1024 * 1024
 MAX_TABLE, MAX_PICTURES, MAX_BASE = 64 * MIB, 512 * MIB, 8 * 1024 * MIB
 MOST_PICTURES, MOST_FILES = 20_000, 2_000
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+CAPTIONS = ("metadata.csv", "metadata.jsonl")
+"""What pictures show, where their folders do not say it."""
 # Weights as numbers, and texts: nothing in a model to begin with can run.
 BASE_ENDINGS = (".safetensors", ".json", ".txt", ".model", ".jinja", ".vocab")
 
@@ -64,7 +66,8 @@ class Inputs:
         shutil.rmtree(place, ignore_errors=True)
         (place / "data").mkdir(parents=True)
         dataset = RepoId.parse(RepoKind.DATASET, recipe.dataset)
-        paths = [recipe.file] if recipe.file else self._pictures(actor, recipe)[0]
+        captions = self._files(actor, dataset, recipe.revision, CAPTIONS, MOST_FILES)
+        paths = [recipe.file] if recipe.file else [*self._pictures(actor, recipe)[0], *captions]
         for path in paths:
             # A table has one file, wherever it lies; pictures are told apart by their folders.
             target = Path(path).name if recipe.file else path

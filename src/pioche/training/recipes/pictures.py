@@ -16,8 +16,13 @@ MOST_PIXELS = 50_000_000
 SHOWN = 64  # pixels of a picture that is shown on the way
 
 
-def read_pictures(folder: Path, size: int, mode: str = "RGB") -> list[tuple[Any, str]]:
-    """Every picture as an array of `size` by `size` (by channels) bytes, and the name of its folder."""
+def read_pictures(folder: Path, size: int) -> list[tuple[Any, str]]:
+    """Every picture as an array of `size` by `size` by 3 bytes, and the name of its folder."""
+    return [(picture, (folder / name).parent.name) for name, picture in read_named_pictures(folder, size)]
+
+
+def read_named_pictures(folder: Path, size: int) -> list[tuple[str, Any]]:
+    """(path in the folder, array of `size` by `size` by 3 bytes)."""
     found, broken = [], 0
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() not in ENDINGS:
@@ -26,11 +31,11 @@ def read_pictures(folder: Path, size: int, mode: str = "RGB") -> list[tuple[Any,
             with Image.open(path) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise Problem(f"'{path.name}' has more than {MOST_PIXELS // 1_000_000} million pixels.")
-                small = picture.convert(mode).resize((size, size), Image.Resampling.BILINEAR)
+                small = picture.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
             broken += 1
             continue
-        found.append((numpy.asarray(small, dtype=numpy.uint8), path.parent.name))
+        found.append((path.relative_to(folder).as_posix(), numpy.asarray(small, dtype=numpy.uint8)))
     if not found:
         raise Problem("There are no pictures that can be read.")
     if broken > len(found) // 10:

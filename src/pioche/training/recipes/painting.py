@@ -1,0 +1,78 @@
+"""What the recipes that paint share: a loop of their own, its curve, its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+from running import CHECKPOINTS, Place, check_loss, tell, told_every
+
+NOISE_STEPS, PAINT_STEPS = 1000, 25
+SCHEDULE: Mapping[str, Any] = {"num_train_timesteps": NOISE_STEPS, "beta_schedule": "squaredcos_cap_v2"}
+KEPT = 0.995  # of the average of weights, at each step
+
+
+def device_of() -> tuple[str, str]:
+    """For torch, and as people call it."""
+    return ("cuda", torch.cuda.get_device_name(0)) if torch.cuda.is_available() else ("cpu", "CPU")
+
+
+def averaged(model: Any) -> Any:
+    """Follows the weights of a model slowly: it paints better than the last ones do."""
+    slowly = torch.optim.swa_utils.get_ema_multi_avg_fn(KEPT)
+    return torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=slowly)
+
+
+class Loop:
+    """Steps of a loss, with a rate that falls like a cosine. `parts`: what a checkpoint keeps beside them."""
+
+    def __init__(self, place: Place, name: str, parameters: Iterator[Any], rate: float, steps: int) -> None:
+        self.place = place
+        self.file = f"{name}.pt"
+        self.steps = steps
+        self.weights = list(parameters)
+        self.optimizer = torch.optim.AdamW(self.weights, lr=rate)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimizer, rate, total_steps=steps + 1, pct_start=0.05)
+        self.parts: dict[str, Any] = {"optimizer": self.optimizer, "schedule": self.schedule}
+
+    def run(self, loss_of: Callable[[], Any], parts: Mapping[str, Any], at: int = 0) -> Iterator[int]:
+        """Yields steps (counted from `at`) after which a checkpoint was kept, and the last one."""
+        self.parts.update(parts)
+        first = self._take_up()
+        if first:
+            tell("resumed", step=at + first)
+        for step in range(first + 1, self.steps + 1):
+            loss = loss_of()
+            self.optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
+            self.optimizer.step()
+            self.schedule.step()
+            for part in self.parts.values():
+                if isinstance(part, torch.optim.swa_utils.AveragedModel):
+                    part.update_parameters(self.parts["model"])
+            if step % told_every(self.steps) == 0:
+                check_loss(float(loss))
+                tell("step", step=at + step, loss=float(loss))
+            if step % max(1, self.steps // CHECKPOINTS) == 0 or step == self.steps:
+                self._keep(step)
+                yield at + step
+
+    def _keep(self, step: int) -> None:
+        folder = self.place.work / "checkpoint"
+        folder.mkdir(exist_ok=True)
+        said = {name: part.state_dict() for name, part in self.parts.items()}
+        torch.save({**said, "step": step, "chance": torch.get_rng_state()}, folder / "new")
+        (folder / "new").rename(folder / self.file)
+
+    def _take_up(self) -> int:
+        """The step it had reached before, if this run goes on with another."""
+        kept = self.place.checkpoint / self.file
+        if not kept.is_file():
+            return 0
+        said = torch.load(kept, weights_only=True)
+        for name, part in self.parts.items():
+            part.load_state_dict(said[name])
+        torch.set_rng_state(said["chance"])
+        return int(said["step"])
