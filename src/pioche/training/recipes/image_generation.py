@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import torch
 from diffusers import DDIMPipeline, DDIMScheduler, DDPMScheduler, UNet2DModel
-from painting import NOISE_STEPS, PAINT_STEPS, SCHEDULE, Loop, averaged, device_of
+from painting import PAINT_STEPS, SCHEDULE, Loop, averaged, device_of, noisy
 from pictures import png_of, read_pictures, usual_side
 from running import Place, Problem, run, tell
 
@@ -68,10 +68,8 @@ def network(pixels: Any) -> UNet2DModel:
 
 
 def one_step(model: Any, noise: DDPMScheduler, clean: Any) -> Any:
-    added = torch.randn_like(clean)
-    times = torch.randint(NOISE_STEPS, (len(clean),), device=clean.device)
-    said = model(noise.add_noise(clean, added, times), times).sample
-    return torch.nn.functional.mse_loss(said, added)
+    with_noise, times, right = noisy(noise, clean)
+    return torch.nn.functional.mse_loss(model(with_noise, times).sample, right)
 
 
 def painter(model: Any) -> DDIMPipeline:

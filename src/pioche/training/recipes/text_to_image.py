@@ -20,7 +20,7 @@ from diffusers import (
     StableDiffusionPipeline,
     UNet2DConditionModel,
 )
-from painting import NOISE_STEPS, PAINT_STEPS, SCHEDULE, Loop, averaged, device_of
+from painting import PAINT_STEPS, SCHEDULE, Loop, averaged, device_of, noisy
 from peft import LoraConfig
 from pictures import png_of, read_named_pictures
 from running import Place, Problem, run, tell
@@ -129,7 +129,20 @@ def from_scratch(captions: list[str]) -> Any:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    vae = AutoencoderKL(
+    return StableDiffusionPipeline(
+        vae=packer(),
+        text_encoder=CLIPTextModel(text),
+        tokenizer=tokenizer,
+        unet=painter(),
+        scheduler=DDIMScheduler(**SCHEDULE, clip_sample=False, set_alpha_to_one=False),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def packer() -> AutoencoderKL:
+    return AutoencoderKL(
         in_channels=3,
         out_channels=3,
         latent_channels=4,
@@ -140,7 +153,10 @@ def from_scratch(captions: list[str]) -> Any:
         layers_per_block=1,
         norm_num_groups=16,
     )
-    unet = UNet2DConditionModel(
+
+
+def painter() -> UNet2DConditionModel:
+    return UNet2DConditionModel(
         sample_size=SIDE // PACKED,
         in_channels=4,
         out_channels=4,
@@ -151,16 +167,6 @@ def from_scratch(captions: list[str]) -> Any:
         layers_per_block=1,
         attention_head_dim=8,
         norm_num_groups=16,
-    )
-    return StableDiffusionPipeline(
-        vae=vae,
-        text_encoder=CLIPTextModel(text),
-        tokenizer=tokenizer,
-        unet=unet,
-        scheduler=DDIMScheduler(**SCHEDULE, clip_sample=False, set_alpha_to_one=False),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
     )
 
 
@@ -207,7 +213,8 @@ def learn_packing(place: Place, vae: Any, batch_of: Any, steps: int) -> None:
 def learn_painting(place: Place, pipeline: Any, batch_of: Any, plan: tuple[int, int, int], captions: list[str]) -> None:
     at, steps, seed = plan
     vae, unet, text = pipeline.vae, pipeline.unet, pipeline.text_encoder
-    noise, learned = DDPMScheduler(**SCHEDULE), torch.nn.ModuleList([unet, text])
+    learned = torch.nn.ModuleList([unet, text])
+    noise = DDPMScheduler.from_config(pipeline.scheduler.config)
     average = None if place.base else averaged(learned)
 
     def loss_of() -> Any:
@@ -217,9 +224,9 @@ def learn_painting(place: Place, pipeline: Any, batch_of: Any, plan: tuple[int, 
         led = [
             word if chance > UNLED else "" for word, chance in zip(words, torch.rand(len(words)).tolist(), strict=True)
         ]
-        added, times = torch.randn_like(clean), torch.randint(NOISE_STEPS, (len(clean),), device=clean.device)
-        said = unet(noise.add_noise(clean, added, times), times, text(ids_of(pipeline, led))[0]).sample
-        return torch.nn.functional.mse_loss(said, added)
+        with_noise, times, right = noisy(noise, clean)
+        said = unet(with_noise, times, text(ids_of(pipeline, led))[0]).sample
+        return torch.nn.functional.mse_loss(said, right)
 
     rate = place.number("learning_rate", 1e-3 if average else 1e-4)
     weights = [one for one in learned.parameters() if one.requires_grad]

