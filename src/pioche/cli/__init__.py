@@ -28,6 +28,7 @@ COMMANDS = {
     "runtime": "pioche.cli.runtime",
     "plan": "pioche.cli.plan",
     "train": "pioche.cli.train",
+    "demo": "pioche.cli.demo",
 }
 
 

@@ -64,6 +64,7 @@ class Runtimes:
         source = ["--no-index", "--find-links", self._wheels] if self._wheels else _links()
         uv, python = [sys.executable, "-m", "uv"], str(Path(sys.base_prefix, "bin", "python3"))
         install = ["pip", "install", "--python", str(place / "bin" / "python"), "--compile-bytecode"]
+        install += ["--no-deps"] if (SETS / f"{name}.txt").read_text().startswith("# --no-deps") else []
         try:
             for command in (
                 [*uv, "--quiet", "venv", "--python", python, str(place)],

@@ -51,16 +51,16 @@ class Publisher:
         return repo_id.full
 
 
-def operations_of(lfs: Lfs, repo_id: int, folder: Path) -> Iterator[PutFile | PutLargeFile]:
+def operations_of(
+    lfs: Lfs, repo_id: int, folder: Path, endings: tuple[str, ...] = PUBLISHED, most: int = MOST_FILES
+) -> Iterator[PutFile | PutLargeFile]:
     """Weights as large files. The run wrote this folder, so nothing in it is followed that leads out of it."""
     paths = sorted(path for path in folder.rglob("*") if not path.is_symlink() and path.is_file())
-    if not paths or len(paths) > MOST_FILES:
+    if not paths or len(paths) > most:
         raise InvalidInput("The training left no model, or too many files.")
     for path in paths:
         name = path.relative_to(folder).as_posix()
-        if any(part.is_symlink() for part in path.parents if part.is_relative_to(folder)) or not name.endswith(
-            PUBLISHED
-        ):
+        if any(part.is_symlink() for part in path.parents if part.is_relative_to(folder)) or not name.endswith(endings):
             continue
         if name.endswith(LARGE_ENDINGS) or path.stat().st_size > REGULAR:
             yield _large(lfs, repo_id, path, name)

@@ -1,0 +1,53 @@
+"""The button that fills a hub with examples, and what is there then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from pioche.testkit.browser import Visits
+from pioche.testkit.people import Cast
+from pioche.testkit.server import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.library]
+
+
+@pytest.fixture
+def own_visit(browser: Browser, own_server: Server, own_cast: Cast) -> Iterator[Visits]:
+    visits = Visits(browser, own_server.url, {})
+    yield visits
+    visits.close()
+
+
+@pytest.mark.timeout(600)
+def test_an_admin_fills_the_hub(own_visit: Visits, own_cast: Cast, own_server: Server) -> None:
+    page = own_visit(own_cast.alice)
+    page.goto("/train")
+    expect(page.get_by_role("button", name="Fill this hub with examples")).to_have_count(0)
+    page = own_visit(own_cast.root)
+    page.goto("/train")
+    page.get_by_role("button", name="Fill this hub with examples").click()
+    expect(page.get_by_text("Examples are being made")).to_be_visible()
+    with httpx.Client(base_url=own_server.url, timeout=60) as client:
+        until(client, "/api/datasets/examples/digits", 240)
+        until(client, "/api/models/examples/which-library", 240)
+        until(client, "/api/models/examples/flowers", 240)
+        found = client.get("/api/datasets?author=examples").json()
+        assert {one["id"].partition("/")[2] for one in found} == {"which-library", "flowers", "digits", "shapes"}
+        assert client.get("/api/datasets/examples/which-library/discussions").json()["count"] == 1
+    # Done again, it leaves what is there as it is.
+    again = own_server.command("demo")
+    assert "dataset" not in again
+    page.goto("/train")
+    expect(page.get_by_role("link", name="examples/digits-painter")).to_be_visible()
+
+
+def until(client: httpx.Client, address: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while client.get(address).status_code != 200:
+        assert time.monotonic() < deadline, address
+        time.sleep(0.5)
