@@ -49,6 +49,7 @@ from pioche.hub import Hub
 from pioche.inference import api as inference_api
 from pioche.inference import openai_api as inference_openai_api
 from pioche.inference import pages as inference_pages
+from pioche.inference import playground as inference_playground
 from pioche.inference import tasks as inference_tasks
 from pioche.inference.service import Inference
 from pioche.inference.snapshots import Snapshots
@@ -182,6 +183,7 @@ ROUTES: list[list[Route]] = [
     inference_api.routes,
     inference_openai_api.routes,
     inference_pages.routes,
+    inference_playground.routes,
     training_api.routes,
     demo_pages.routes,
     training_pages.routes,

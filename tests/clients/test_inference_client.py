@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 from collections.abc import Callable
@@ -156,3 +158,42 @@ def test_a_model_that_does_not_load_says_why(server: Server, api: HfApi, cast: C
     assert answer.status_code == 503
     assert "could not be loaded" in answer.json()["error"]
     assert httpx.get(f"{server.url}/healthz").status_code == 200
+
+
+def test_pictures_are_painted_and_looked_at(server: Server, cast: Cast, publish: Callable[..., str]) -> None:
+    painter, seer = publish(models.painter, "ask-painter"), publish(models.seer, "ask-seer")
+    asked = client(server, painter, cast.alice)
+    first, second = (asked.text_to_image("a red circle", num_inference_steps=2, seed=seed) for seed in (1, 1))
+    assert first.size == (16, 16)
+    assert first.tobytes() == second.tobytes()
+    out = io.BytesIO()
+    first.save(out, "PNG")
+    found = client(server, seer, cast.alice).image_classification(out.getvalue())
+    assert {one.label for one in found} == {"day", "night"}
+    assert sum(one.score for one in found) == pytest.approx(1, abs=1e-3)
+    # As the client of OpenAI asks it.
+    headers = {"authorization": f"Bearer {cast.alice.token}"}
+    body = {"model": painter, "prompt": "a blue square", "n": 1, "response_format": "b64_json"}
+    made = httpx.post(f"{server.url}/v1/images/generations", json=body, headers=headers, timeout=200)
+    assert made.status_code == 200, made.text
+    assert base64.b64decode(made.json()["data"][0]["b64_json"]).startswith(b"\x89PNG")
+    assert httpx.post(f"{server.url}/models/{seer}", content=b"no picture", timeout=200).status_code == 400
+
+
+@pytest.mark.parametrize("task", ["summarization", "translation"])
+def test_texts_are_rewritten(server: Server, cast: Cast, publish: Callable[..., str], task: str) -> None:
+    asked = client(server, publish(models.rewriter, f"ask-{task}", task), cast.alice)
+    if task == "summarization":
+        assert isinstance(asked.summarization("the film is good").summary_text, str)
+    else:
+        assert isinstance(asked.translation("the film is good").translation_text, str)
+
+
+def test_a_text_goes_on(server: Server, cast: Cast, publish: Callable[..., str]) -> None:
+    repo = publish(models.talker, "ask-goes-on")
+    headers = {"authorization": f"Bearer {cast.alice.token}"}
+    body = {"model": repo, "prompt": "the film is", "max_tokens": 4}
+    said = httpx.post(f"{server.url}/v1/completions", json=body, headers=headers, timeout=200)
+    assert said.status_code == 200, said.text
+    assert said.json()["usage"]["completion_tokens"] <= 4
+    assert isinstance(said.json()["choices"][0]["text"], str)

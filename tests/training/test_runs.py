@@ -21,7 +21,7 @@ from pioche.testkit.server import Server
 pytestmark = pytest.mark.library
 
 GOOD, BAD = ("good", "great", "fine", "lovely", "happy"), ("bad", "awful", "sad", "cold", "rude")
-SECONDS = 120
+SECONDS = 240
 
 
 def table(rows: int = 400) -> bytes:
@@ -112,7 +112,7 @@ def loads_alone(server: Server, token: str, tmp_path: Path) -> None:
 def test_a_killed_run_goes_on_from_its_checkpoint(
     client: httpx.Client, start: Callable[..., dict[str, Any]], own_server: Server
 ) -> None:
-    key = start("killed", epochs=40)["id"]
+    key = start("killed", epochs=16)["id"]
     until(client, key, lambda said: said["step"] >= said["steps"] / 3 > 0)
     kill(key)
     deadline = time.monotonic() + SECONDS
@@ -216,6 +216,28 @@ def test_from_a_terminal_and_from_python(own_server: Server, own_cast: Cast, tmp
     )
     last = list(tellings)[-1]
     assert (last["stage"], "no column to learn from" in last["message"]) == ("failed", True)
+
+
+def test_a_table_foretells(client: httpx.Client, own_server: Server, own_cast: Cast) -> None:
+    rows = "".join(f"{n % 7},{n % 3},{'late' if n % 7 > 3 else 'on time'}\n" for n in range(120))
+    made = client.post(
+        "/api/trainings/alice/data", params={"name": "trains.csv"}, content=f"rain,wind,arrives\n{rows}".encode()
+    )
+    asked = {"task": "tabular-classification", "dataset": made.json()["dataset"], "columns": {"target": "arrives"}}
+    key = client.post("/api/trainings/alice", json={**asked, "model": "trains"}).json()["id"]
+    done = until(client, key, is_done)
+    assert done["metrics"]["accuracy"]["value"] == 1
+    from huggingface_hub import InferenceClient
+
+    url = f"{own_server.url}/models/alice/trains"
+    guesses = InferenceClient(model=url, token=own_cast.alice.token, timeout=200)
+    table = {"rain": ["6", "0"], "wind": ["0", "0"]}
+    assert guesses.tabular_classification(table) == ["late", "on time"]
+    assert client.post("/models/alice/trains", json={"table": {"rain": ["1"]}}).status_code == 400
+    page = client.get("/alice/trains/try").text
+    assert "rain,wind" in page
+    answer = client.post("/alice/trains/try", data={"text": "rain,wind\n6,1\n1,1\n"}).text
+    assert "<strong>late</strong>" in answer
 
 
 def test_nobody_trains_under_another_name(

@@ -13,7 +13,7 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from pioche.errors import HubError, InvalidInput
-from pioche.inference.types import OF_PICTURES, Model, Question
+from pioche.inference.types import OF_PICTURES, OF_TABLES, PAINTS, Model, Question
 from pioche.names import RepoId, RepoKind
 from pioche.web.call import Call
 from pioche.web.responses import json_response
@@ -22,7 +22,7 @@ from pioche.web.routing import Route
 INPUT_LIMIT = 10 * 1024 * 1024
 TEXT_LIMIT = 200_000
 """Characters of one text."""
-MOST_INPUTS = 256
+MOST_INPUTS, MOST_ROWS = 256, 1_000
 OF_SENTENCES = ("sentence-similarity", "feature-extraction")
 """Their models take many texts in one question."""
 
@@ -56,13 +56,17 @@ async def find(call: Call) -> Model:
 
 def question_of(call: Call, task: str) -> Question:
     """Out of JSON, or of bytes for tasks about pictures."""
-    is_json = call.header("content-type").partition(";")[0].strip().lower() in ("application/json", "")
+    kind = call.header("content-type").partition(";")[0].strip().lower()
+    # The stock client sends pictures as they are, without saying what they are.
+    is_json = kind == "application/json" or (not kind and call.body.lstrip()[:1] in (b"{", b""))
     if not is_json and task in OF_PICTURES:
         return Question(task, base64.b64encode(call.body).decode(), {})
     try:
         asked = msgspec.json.decode(call.body)
     except msgspec.DecodeError as error:
         raise InvalidInput(f"The request is not JSON: {error}.") from error
+    if task in OF_TABLES and isinstance(asked, dict):
+        return Question(task, check_table(asked.get("table") or asked.get("inputs")), {})
     if not isinstance(asked, dict) or "inputs" not in asked:
         raise InvalidInput("Send an object with 'inputs', and 'parameters' if you want.")
     parameters = asked.get("parameters") or {}
@@ -75,11 +79,21 @@ def question_of(call: Call, task: str) -> Question:
         }
     if task in OF_PICTURES:
         _check_picture(asked["inputs"])
-    else:
+    elif task != "unconditional-image-generation":
         check_texts(asked["inputs"])
     if task == "zero-shot-classification" and not parameters.get("candidate_labels"):
         raise InvalidInput("Name the labels to choose from: 'parameters': {'candidate_labels': [...]}.")
     return Question(task, asked["inputs"], parameters)
+
+
+def check_table(value: Any) -> dict[str, list[Any]]:
+    """Column -> values, as `{"data": {...}}` too. Raises `InvalidInput` for what is no table."""
+    table = value.get("data", value) if isinstance(value, dict) else None
+    if not isinstance(table, dict) or not all(isinstance(column, list) for column in table.values()) or not table:
+        raise InvalidInput("Send a 'table': an object that has a list of values for each column.")
+    if len({len(column) for column in table.values()}) != 1 or not 0 < len(next(iter(table.values()))) <= MOST_ROWS:
+        raise InvalidInput(f"All columns of a table have as many values, and {MOST_ROWS:,} rows are the limit.")
+    return table
 
 
 def check_texts(value: Any) -> None:
@@ -120,7 +134,7 @@ async def _answer(call: Call, model: Model, task: str) -> Response:
         asked = [inference.ask(call.actor, model, Question(task, one, question.parameters)) for one in question.inputs]
         return json_response([_flat(one) for one in await asyncio.gather(*asked)])
     result = await inference.ask(call.actor, model, question)
-    if task == "text-to-image":
+    if task in PAINTS:
         return Response(base64.b64decode(result), media_type="image/png")
     return json_response(result)
 

@@ -77,10 +77,7 @@ class ImageRequest(msgspec.Struct):
 
 def list_models(call: Call) -> Response:
     """What can be asked, of what the actor may see; those that trend first."""
-    found: list[Repo] = []
-    for task in ("text-generation", "sentence-similarity", "feature-extraction", "text-to-image"):
-        wanted = RepoFilter(kind=RepoKind.MODEL, pipeline_tag=task, tags=("safetensors",), sort="trendingScore")
-        found += call.hub.search.page(call.actor, wanted, 0, LISTED)
+    found = listed(call, "text-generation", "sentence-similarity", "feature-extraction", "text-to-image")
     models = [
         {
             "id": repo.repo_id.full,
@@ -91,6 +88,15 @@ def list_models(call: Call) -> Response:
         for repo in found
     ]
     return json_response({"object": "list", "data": models})
+
+
+def listed(call: Call, *tasks: str) -> list[Repo]:
+    """Models of these tasks that the actor may see and a worker can load."""
+    found: list[Repo] = []
+    for task in tasks:
+        wanted = RepoFilter(kind=RepoKind.MODEL, pipeline_tag=task, tags=("safetensors",), sort="trendingScore")
+        found += call.hub.search.page(call.actor, wanted, 0, LISTED)
+    return found
 
 
 async def chat(call: Call) -> Response:

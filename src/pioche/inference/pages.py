@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import csv
+import io
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
 from pioche.errors import Busy, InvalidInput, NotSupported, RunsUnavailable
-from pioche.inference.api import TEXT_LIMIT, check_texts
-from pioche.inference.types import OF_PICTURES, Model, Question
+from pioche.inference.api import TEXT_LIMIT, check_table, check_texts
+from pioche.inference.types import OF_PICTURES, OF_TABLES, PAINTS, Model, Question
 from pioche.names import RepoId, RepoKind
 from pioche.repos.pages.show import page_values
 from pioche.web.call import Call
+from pioche.web.multipart import SLACK, read_file
 from pioche.web.routing import Route
 from pioche.web.text import _
 
-FORM_LIMIT = 1024 * 1024
+FORM_LIMIT, PICTURE_LIMIT = 1024 * 1024, 12 * 1024 * 1024
 MOST_TOKENS, USUAL_TOKENS = 512, 128
 USUAL_STEPS, MOST_STEPS = 20, 100
 EXAMPLES: Mapping[str, str] = {
@@ -58,9 +63,30 @@ async def ask(call: Call) -> Response:
     return await _page(call, model, form, result=result)
 
 
+async def ask_of_picture(call: Call) -> Response:
+    model = await asyncio.to_thread(call.hub.inference.find, call.actor, _repo_id(call))
+    if model.task not in OF_PICTURES:
+        raise InvalidInput(_("This model does not look at pictures."))
+    _name, content = await read_file(call, "picture", PICTURE_LIMIT)
+    try:
+        if not content:
+            raise InvalidInput(_("Choose a picture."))
+        question = Question(model.task, base64.b64encode(content).decode(), {})
+        result = await call.hub.inference.ask(call.actor, model, question)
+    except (InvalidInput, Busy, NotSupported, RunsUnavailable) as error:
+        status = 400 if isinstance(error, InvalidInput) else 503
+        return await _page(call, model, {}, fault=error.message, status=status)
+    return await _page(call, model, {}, result=result)
+
+
 def question_of(model: Model, form: Mapping[str, str]) -> Question:
     """What the form of the task says."""
     text = form.get("text", "").strip()
+    if model.task in OF_TABLES:
+        return Question(model.task, check_table(_columns_of(text)), {})
+    if model.task == "unconditional-image-generation":
+        steps, seed = _number(form, "steps", USUAL_STEPS, MOST_STEPS), _number(form, "seed", 0, 2**31)
+        return Question(model.task, "", {"num_inference_steps": steps, "seed": seed})
     check_texts(text)
     match model.task:
         case "question-answering":
@@ -84,6 +110,25 @@ def question_of(model: Model, form: Mapping[str, str]) -> Question:
             steps, seed = _number(form, "steps", USUAL_STEPS, MOST_STEPS), _number(form, "seed", 0, 2**31)
             return Question(model.task, text, {"num_inference_steps": steps, "seed": seed})
     return Question(model.task, text, {})
+
+
+def _typed(table: Mapping[str, Sequence[Any]]) -> str:
+    out = io.StringIO()
+    lines = csv.writer(out, lineterminator="\n")
+    lines.writerow(table)
+    lines.writerows(itertools.islice(zip(*table.values(), strict=False), 5))
+    return out.getvalue()[:4_000]
+
+
+def _columns_of(text: str) -> dict[str, list[str]]:
+    """A table as it is typed: names in the first line, with commas."""
+    rows = list(csv.reader(io.StringIO(text)))
+    if len(rows) < 2:
+        raise InvalidInput(_("Write the names of the columns in the first line, and values below."))
+    return {
+        name.strip(): [(row + [""] * len(rows[0]))[at].strip() for row in rows[1:] if row]
+        for at, name in enumerate(rows[0])
+    }
 
 
 async def _text(call: Call, model: Model, question: Question) -> str:
@@ -112,16 +157,21 @@ async def _page(
         "codes": _codes(call, model, form),
         "text_limit": TEXT_LIMIT,
         "of_pictures": model.task in OF_PICTURES,
+        "of_tables": model.task in OF_TABLES,
+        "paints": model.task in PAINTS,
     }
     return await asyncio.to_thread(call.hub.templates.page, call, "inference/try.html", values, status)
 
 
 def _example(model: Model) -> str:
-    """Of the card, where it has one (`widget: [{text: ...}]`)."""
+    """Of the card, where it has one (`widget: [{text: ...}]`); of a table, its first rows."""
     said = model.repo.card.get("widget")
     first = said[0] if isinstance(said, list) and said else None
     if isinstance(first, dict) and isinstance(first.get("text"), str):
         return str(first["text"])[:2_000]
+    table = first.get("structuredData") if isinstance(first, dict) else None
+    if isinstance(table, dict) and table and all(isinstance(column, list) for column in table.values()):
+        return _typed(table)
     return EXAMPLES.get(model.task, "")
 
 
@@ -159,4 +209,7 @@ def _repo_id(call: Call) -> RepoId:
 routes = [
     Route("GET", "/{ns}/{name}/try", show, dialect="html"),
     Route("POST", "/{ns}/{name}/try", ask, dialect="html", limit=FORM_LIMIT),
+    Route(
+        "POST", "/{ns}/{name}/try/picture", ask_of_picture, dialect="html", body="stream", limit=PICTURE_LIMIT + SLACK
+    ),
 ]

@@ -13,7 +13,7 @@ from typing import Any
 from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput, ModelLoading, ModelUnavailable, NotSupported
 from pioche.inference.snapshots import Snapshots
-from pioche.inference.types import ALSO, TASKS, Model, Question, State
+from pioche.inference.types import ALSO, OF_TABLES, TASKS, Model, Question, State
 from pioche.inference.workers import Workers
 from pioche.names import RepoId, RepoKind
 from pioche.ports.database import Database
@@ -51,7 +51,9 @@ class Inference:
     def model_of(self, repo: Repo) -> Model | None:
         """What its page may try."""
         task = repo.pipeline_tag
-        if repo.repo_id.kind is not RepoKind.MODEL or repo.head is None or "safetensors" not in repo.tags:
+        if repo.repo_id.kind is not RepoKind.MODEL or repo.head is None:
+            return None
+        if "safetensors" not in repo.tags and task not in OF_TABLES:
             return None
         return Model(repo, repo.head, task) if task in TASKS and task is not None else None
 

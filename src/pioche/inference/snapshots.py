@@ -14,8 +14,8 @@ from pioche.inference.types import Model
 from pioche.repos.service.trees import FileAt, TreeQuery, Trees
 
 # Weights as numbers, and texts. Pickles (`.bin`, `.pt`, `.ckpt`) and programs stay away.
-ENDINGS = (".safetensors", ".json", ".jsonl", ".txt", ".model", ".jinja", ".vocab", ".md")
-WEIGHTS = ".safetensors"
+ENDINGS = (".safetensors", ".skops", ".json", ".jsonl", ".txt", ".model", ".jinja", ".vocab", ".md")
+WEIGHTS = (".safetensors", ".skops")
 MOST_FILES = 2_000
 
 
@@ -32,7 +32,7 @@ class Snapshots:
         found = sum(file.node.size for file in self._files(actor, model) if file.node.path.endswith(WEIGHTS))
         if not found:
             raise InvalidInput(
-                f"'{model.repo.repo_id.full}' has no weights in safetensors. Other formats can hold programs, "
+                f"'{model.repo.repo_id.full}' has no weights in safetensors or skops. Other formats can hold programs, "
                 "so this hub does not load them."
             )
         return found

@@ -23,6 +23,9 @@ TASKS: Mapping[str, str] = {
     "sentence-similarity": "sentence-transformers",
     "feature-extraction": "sentence-transformers",
     "text-to-image": "diffusers",
+    "unconditional-image-generation": "diffusers",
+    "tabular-classification": "sklearn",
+    "tabular-regression": "sklearn",
 }
 # A model of one task that does others too.
 ALSO: Mapping[str, tuple[str, ...]] = {
@@ -30,6 +33,8 @@ ALSO: Mapping[str, tuple[str, ...]] = {
     "feature-extraction": ("sentence-similarity",),
 }
 OF_PICTURES = ("image-classification",)
+OF_TABLES = ("tabular-classification", "tabular-regression")
+PAINTS = ("text-to-image", "unconditional-image-generation")
 
 State = Literal["asleep", "loading", "warm"]
 

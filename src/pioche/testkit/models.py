@@ -140,6 +140,92 @@ def embedder(folder: Path) -> Path:
     return folder
 
 
+def seer(folder: Path) -> Path:
+    """Looks at pictures, untrained, and says one of two words."""
+    from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessorPil
+
+    config = ViTConfig(
+        image_size=32,
+        patch_size=8,
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        id2label={0: "day", 1: "night"},
+        label2id={"day": 0, "night": 1},
+    )
+    ViTForImageClassification(config).eval().save_pretrained(folder)
+    ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+    card(folder, "image-classification")
+    return folder
+
+
+def painter(folder: Path) -> Path:
+    """Paints noise of 16 by 16 points from words, in the format of Stable Diffusion."""
+    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+    letters = [letter + end for letter in "abcdefghijklmnopqrstuvwxyz" for end in ("", "</w>")]
+    vocab = {piece: number for number, piece in enumerate([*letters, "<|startoftext|>", "<|endoftext|>"])}
+    text = CLIPTextConfig(
+        vocab_size=len(vocab),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=16,
+        bos_token_id=len(letters),
+        eos_token_id=len(letters) + 1,
+        pad_token_id=len(letters) + 1,
+    )
+    small = {"block_out_channels": (32,), "layers_per_block": 1, "norm_num_groups": 8}
+    StableDiffusionPipeline(
+        vae=AutoencoderKL(sample_size=16, latent_channels=4, **small),
+        text_encoder=CLIPTextModel(text),
+        tokenizer=CLIPTokenizer(vocab=vocab, merges=[], model_max_length=16),
+        unet=UNet2DConditionModel(
+            sample_size=16,
+            cross_attention_dim=32,
+            attention_head_dim=8,
+            down_block_types=("CrossAttnDownBlock2D",),
+            up_block_types=("CrossAttnUpBlock2D",),
+            **small,
+        ),
+        scheduler=DDIMScheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    ).save_pretrained(folder)
+    card(folder, "text-to-image", "library_name: diffusers\n")
+    return folder
+
+
+def rewriter(folder: Path, task: str) -> Path:
+    """An untrained model that makes one text of another."""
+    from transformers import BartConfig, BartForConditionalGeneration, BertTokenizerFast
+
+    _tokenizer(folder, BertTokenizerFast)
+    config = BartConfig(
+        vocab_size=len(WORDS),
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        max_position_embeddings=64,
+        pad_token_id=0,
+        bos_token_id=2,
+        eos_token_id=3,
+        decoder_start_token_id=2,
+        forced_eos_token_id=None,
+    )
+    BartForConditionalGeneration(config).eval().save_pretrained(folder)
+    card(folder, task)
+    return folder
+
+
 def card(folder: Path, task: str, more: str = "") -> None:
     (folder / "README.md").write_text(f"---\nlicense: mit\npipeline_tag: {task}\n{more}---\n# A model for {task}\n")
 

@@ -21,6 +21,8 @@ def card_of(training: Training) -> str:
     front: dict[str, Any] = {"pipeline_tag": recipe.task, "library_name": task.library, "datasets": [recipe.dataset]}
     if recipe.base:
         front |= {"base_model": recipe.base, "base_model_relation": "finetune"}
+    if isinstance(widget := result.get("widget"), list):
+        front["widget"] = widget[:5]
     front |= {"tags": ["trained-here"], "model-index": [_index(training, metrics)]}
     head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True)
     return f"---\n{head}---\n\n" + "\n".join(_lines(training, metrics)) + "\n"

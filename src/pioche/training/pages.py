@@ -7,14 +7,12 @@ import json
 import re
 import shlex
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import HTMLResponse, Response
 
-from pioche.errors import HubError, InvalidInput, RunNotFound, TooLarge
+from pioche.errors import HubError, InvalidInput, RunNotFound
 from pioche.training.catalogue import TASKS, Task, seconds_of
 from pioche.training.data import ENDINGS as TABLES
 from pioche.training.drawing import HEIGHT, WIDTH, curves_of
@@ -23,11 +21,11 @@ from pioche.training.service import require_person, task_of
 from pioche.training.types import Progress, Recipe, Training
 from pioche.web.call import Call
 from pioche.web.errors import status_of
+from pioche.web.multipart import SLACK, read_file
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
 
-SLACK = 64 * 1024
 ROLE = "column_"
 """Fields of the form that say which column has a role begin so."""
 
@@ -46,17 +44,7 @@ async def drop(call: Call) -> Response:
     """A file becomes a private dataset of its owner, from which anything goes on."""
     require_person(call.actor)
     task = task_of(call.query("task")).name
-    try:
-        body = _bounded(call.request.stream())
-        form = await MultiPartParser(call.request.headers, body, max_files=1, max_part_size=LIMIT).parse()
-    except MultiPartException as error:
-        raise InvalidInput(_("The form cannot be read: %(why)s") % {"why": error.message}) from error
-    try:
-        file = form.get("file")
-        content = await file.read() if isinstance(file, UploadFile) else b""
-        name = (file.filename or "") if isinstance(file, UploadFile) else ""
-    finally:
-        await form.close()
+    name, content = await read_file(call, "file", LIMIT)
     keep = call.hub.trainings.drops.keep
     try:
         dataset = await asyncio.to_thread(keep, call.actor, call.actor.name, name, content)
@@ -201,15 +189,6 @@ def curl_of(call: Call, training: Training) -> str:
     asked |= {key: value for key, value in said.items() if value}
     body = shlex.quote(json.dumps(asked, ensure_ascii=False))
     return f'curl {call.base_url}/api/trainings/{training.owner} -H "Authorization: Bearer $HF_TOKEN" -d {body}'
-
-
-async def _bounded(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    left = LIMIT + SLACK
-    async for chunk in stream:
-        left -= len(chunk)
-        if left < 0:
-            raise TooLarge(_("Files of up to %(n)s MiB can be dropped in.") % {"n": LIMIT // 1024**2})
-        yield chunk
 
 
 def _number(form: Mapping[str, str], name: str) -> float:

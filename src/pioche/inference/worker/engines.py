@@ -27,6 +27,10 @@ def open_engine(folder: Path, task: str) -> Any:
         return Embeddings(folder)
     if task == "text-to-image":
         return Images(folder)
+    if task == "unconditional-image-generation":
+        return Paintings(folder)
+    if task in ("tabular-classification", "tabular-regression"):
+        return Tables(folder)
     if task in ("summarization", "translation", "text2text-generation"):
         return Rewriting(folder)
     if task == "question-answering":
@@ -235,9 +239,12 @@ class Rewriting:
 
     def run(self, task: str, inputs: list[Any], parameters: dict[str, Any]) -> list[Any]:
         most = min(int(parameters.get("max_new_tokens") or parameters.get("max_length") or 200), MOST_TOKENS)
-        tokens = self._tokenizer(inputs, return_tensors="pt", padding=True, truncation=True).to(DEVICE)
+        room = getattr(self._model.config, "max_position_embeddings", None) or MOST_TOKENS
+        tokens = self._tokenizer(inputs, return_tensors="pt", padding=True, truncation=True, max_length=room)
+        tokens = tokens.to(DEVICE)
+        tokens.pop("token_type_ids", None)
         with torch.inference_mode():
-            found = self._model.generate(**tokens, max_new_tokens=most)
+            found = self._model.generate(**tokens, max_new_tokens=min(most, room - 1))
         key = {"summarization": "summary_text", "translation": "translation_text"}.get(task, "generated_text")
         return [[{key: text}] for text in self._tokenizer.batch_decode(found, skip_special_tokens=True)]
 
@@ -260,6 +267,66 @@ class Images:
         if (seed := parameters.get("seed")) is not None:
             settings["generator"] = torch.Generator(DEVICE).manual_seed(int(seed))
         return [_png(self._pipe(prompt, **settings).images[0]) for prompt in inputs]
+
+
+class Paintings:
+    """A picture out of nothing: PNG, in base64."""
+
+    def __init__(self, folder: Path) -> None:
+        from diffusers import DiffusionPipeline
+
+        self._pipe = DiffusionPipeline.from_pretrained(str(folder), use_safetensors=True).to(DEVICE)
+        self._pipe.set_progress_bar_config(disable=True)
+
+    def streams(self, task: str) -> bool:
+        return False
+
+    def run(self, task: str, inputs: list[Any], parameters: dict[str, Any]) -> list[Any]:
+        chance = torch.Generator("cpu").manual_seed(int(parameters.get("seed") or torch.seed() % 2**31))
+        steps = min(int(parameters.get("num_inference_steps") or 50), 200)
+        found = self._pipe(batch_size=len(inputs), num_inference_steps=steps, generator=chance).images
+        return [_png(picture) for picture in found]
+
+
+class Tables:
+    """A model of scikit-learn, kept by skops. What it names is loaded: this process is in a sandbox."""
+
+    def __init__(self, folder: Path) -> None:
+        import json
+
+        import skops.io
+
+        path = next(folder.glob("*.skops"))
+        self._model = skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+        said = json.loads((folder / "config.json").read_text())["sklearn"]
+        self._columns, self._numbers = said["columns"], set(said.get("numeric_columns", ()))
+
+    def streams(self, task: str) -> bool:
+        return False
+
+    def run(self, task: str, inputs: list[Any], parameters: dict[str, Any]) -> list[Any]:
+        return [self._guesses(table) for table in inputs]
+
+    def _guesses(self, table: dict[str, list[Any]]) -> list[Any]:
+        import numpy
+
+        missing = [name for name in self._columns if name not in table]
+        if missing:
+            raise ValueError(f"The table lacks {', '.join(missing)}. It needs: {', '.join(self._columns)}.")
+        rows = len(table[self._columns[0]])
+        cells = numpy.empty((rows, len(self._columns)), dtype=object)
+        for at, name in enumerate(self._columns):
+            for row, value in enumerate(table[name]):
+                cells[row, at] = _number(value, name) if name in self._numbers else str("" if value is None else value)
+        return list(self._model.predict(cells).tolist())
+
+
+def _number(value: Any, name: str) -> float:
+    text = str("" if value is None else value).strip()
+    try:
+        return float(text) if text else float("nan")
+    except ValueError as error:
+        raise ValueError(f"'{text[:40]}' in '{name}' is not a number.") from error
 
 
 def _sampling(parameters: dict[str, Any], most: int) -> dict[str, Any]:
@@ -299,9 +366,12 @@ def _plain(value: Any) -> Any:
 
 
 def _picture(text: str) -> Any:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
-    return Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB")
+    try:
+        return Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB")
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError) as error:
+        raise ValueError("This is no picture that can be read.") from error
 
 
 def _png(picture: Any) -> str:

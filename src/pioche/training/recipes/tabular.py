@@ -42,7 +42,9 @@ def train(place: Place) -> None:
     skops.io.dump(model, place.model / MODEL_FILE)
     labels = [] if regression else [str(label) for label in model[-1].classes_]
     write_config(place, names, numbers, rows, target, labels)
-    tell("result", metrics=metrics, labels=labels, rows=len(rows), features=names, **chance_of(truth, regression))
+    example = {name: [text_of(row.get(name)) for row in checking[:2]] for name in names[:30]}
+    facts = {"labels": labels, "rows": len(rows), "features": names, "widget": [{"structuredData": example}]}
+    tell("result", metrics=metrics, **facts, **chance_of(truth, regression))
 
 
 def is_of_use(name: str, rows: list[dict[str, Any]]) -> bool:

@@ -69,7 +69,9 @@ def train(place: Place) -> None:
     guesses, truth = found.predictions.argmax(-1).tolist(), found.label_ids.tolist()
     trainer.model.save_pretrained(place.model)
     tokenizer.save_pretrained(place.model)
-    tell("result", **figures(guesses, truth, names), parameters=model.num_parameters(), rows=len(rows))
+    widget = [{"text": text[:300]} for text, _ in checking[:2]]
+    facts = {"parameters": model.num_parameters(), "rows": len(rows), "widget": widget}
+    tell("result", **figures(guesses, truth, names), **facts)
 
 
 def read_pairs(place: Place) -> list[tuple[str, str]]:
