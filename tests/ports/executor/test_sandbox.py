@@ -83,6 +83,14 @@ def test_it_is_stopped_with_all_that_it_started(executor: SandboxExecutor) -> No
     assert subprocess.run(["pgrep", "-f", "sleep 987"], capture_output=True, check=False).stdout == b""
 
 
+def test_what_is_stopped_at_once_never_goes_on(executor: SandboxExecutor) -> None:
+    for number in range(5):
+        executor.start(python(f"early{number}", "import time; time.sleep(60)"))
+        executor.stop(f"early{number}")
+    for number in range(5):
+        assert ended(executor, f"early{number}").reason == "stopped"
+
+
 @pytest.mark.parametrize(
     ("code", "limits", "reason"),
     [

@@ -112,7 +112,9 @@ class SandboxExecutor:
         return found
 
     def stop(self, run_id: str) -> None:
-        kept = _read(self._found(run_id) / "keeper.json")
+        folder = self._found(run_id)
+        (folder / "stop").touch()  # for a keeper that has not begun yet
+        kept = _read(folder / "keeper.json")
         if kept and _is_alive(kept):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(kept["pid"], signal.SIGTERM)

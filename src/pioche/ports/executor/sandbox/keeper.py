@@ -160,7 +160,6 @@ class Keeper:
         self.process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: self.end("stopped"))
         if self.order["hub"]:
             self.open_door()
         if self.order["hosts"]:
@@ -171,6 +170,8 @@ class Keeper:
             self.close("failed", None, str(error))
             return
         write_whole(self.folder / "status.json", {"state": "running", "started_at": self.started})
+        if self.reason or (self.folder / "stop").exists():  # it was stopped before there was anything to end
+            self.end("stopped")
         reader = threading.Thread(target=self.write_log, daemon=True)
         reader.start()
         code = self.watch()
@@ -379,8 +380,10 @@ def _tree_usage(root: int) -> tuple[int, float]:
 def main() -> None:
     folder = Path(sys.argv[1])
     order = json.loads(sys.stdin.buffer.read())
+    keeper = Keeper(folder, order)
+    signal.signal(signal.SIGTERM, lambda *_: keeper.end("stopped"))
     write_whole(folder / "keeper.json", {"pid": os.getpid(), "start": start_time(os.getpid())})
-    Keeper(folder, order).run()
+    keeper.run()
 
 
 if __name__ == "__main__":
