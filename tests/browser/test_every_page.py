@@ -83,6 +83,7 @@ FOR_ALICE = [
     "/settings/account",
     "/settings/tokens",
     "/settings/tokens/new",
+    "/playground",
     "/train",
     "/train/new",
     "/train/new?task=text-classification",
