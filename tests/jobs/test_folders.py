@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -91,3 +93,17 @@ def test_what_changed(folders: Folders, tmp_path: Path) -> None:
     file.place.symlink_to(tmp_path / "secret")
     with pytest.raises((OSError, HubError)), folders.opened(file):
         pass
+
+
+def test_folders_that_are_very_deep_neither_hold_up_the_end_nor_stay(folders: Folders, tmp_path: Path) -> None:
+    place, _ = folders.fill("job", 0, [small("a")], writable=True)
+    subprocess.run(
+        [sys.executable, "-c", "import os\nfor _ in range(3000): os.mkdir('d'); os.chdir('d')\nopen('x', 'w')"],
+        cwd=place,
+        check=True,
+    )
+    (place / "b").write_bytes(b"new")
+    changed = folders.changed("job", 0)
+    assert ([file.path for file in changed.put], changed.gone, changed.refused) == (["b"], [], [])
+    folders.tidy([])
+    assert not (tmp_path / "volumes" / "job").exists()

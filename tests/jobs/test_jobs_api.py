@@ -10,7 +10,7 @@ import pytest
 
 from pioche.hub import Hub
 from pioche.jobs.types import Job, NewJob
-from pioche.ports.executor.sandbox.keeper import Meter
+from pioche.ports.executor.sandbox.measures import Meter
 from pioche.testkit.room import Room
 
 pytestmark = pytest.mark.client  # needs bubblewrap

@@ -132,3 +132,36 @@ def test_a_compressed_body_that_ends_in_the_middle_is_refused(room):
     answer = room.post("/api/repos/create", room.cast.alice, content=body, headers=headers)
     assert answer.status_code == 400
     assert "ends in the middle" in answer.json()["error"]
+
+
+DEEP = "[" * 50_000 + "]" * 50_000
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", '{"model": "a/b", "messages": [{"role": "user", "content": [{"x": DEEP}]}]}'),
+        ("/v1/chat/completions", '{"model": "a/b", "messages": [{"role": "user", "content": [{"x": SOME}]}]}'),
+        ("/api/quicksearch", '{"x": DEEP}'),
+        ("/api/validate-yaml", '{"content": "", "x": DEEP}'),
+        ("/api/models/REPO/commit/main", '{"key": "header", "value": {"summary": "s", "x": DEEP}}'),
+        ("/api/models/REPO/preupload/main", '{"files": [], "x": DEEP}'),
+        ("/api/jobs/alice", '{"dockerImage": "python:3.12", "command": [], "environment": DEEP}'),
+    ],
+)
+def test_values_a_thousand_deep_are_refused(room: Room, path: str, body: str):
+    repo = room.repo(room.cast.alice, f"deep-{abs(hash((path, body)))}")
+    content = body.replace("DEEP", DEEP).replace("SOME", "[" * 300 + '"a"' + "]" * 300)
+    headers = {"content-type": "application/json"}
+    answer = room.post(path.replace("REPO", repo), room.cast.alice, content=content, headers=headers)
+    assert answer.status_code == 400, answer.text
+
+
+def test_files_a_thousand_deep_spoil_no_list(room: Room):
+    repo = room.repo(room.cast.alice, "deep-files")
+    names = ("config.json", "tokenizer_config.json", "model.safetensors.index.json", "model_index.json", "x.ipynb")
+    room.write(room.cast.alice, repo, dict.fromkeys(names, f'{{"a": {DEEP}}}'))
+    for path in (f"/api/models/{repo}", "/api/models?expand[]=safetensors&expand[]=config", f"/{repo}", "/models"):
+        assert room.get(path).status_code == 200, path
+    for name in names:
+        assert room.get(f"/{repo}/blob/main/{name}").status_code == 200, name

@@ -12,8 +12,10 @@ import httpx
 import pytest
 
 from pioche.app import ROUTES, build_hub
+from pioche.ports.executor import RUNS_ADDRESS
 from pioche.settings import Settings
 from pioche.testkit.room import Room
+from pioche.testkit.server import Server
 from pioche.web import limits
 
 SMALL = {
@@ -166,6 +168,19 @@ def test_behind_a_trusted_proxy_each_address_counts(make: Make) -> None:
     # All addresses of one IPv6 network are one.
     assert [ask(f"2001:db8::{n}") for n in range(5)] == [200] * 4 + [429]
     assert ask("2001:db8:0:1::1") == 200
+
+
+def test_what_a_job_says_about_its_address_is_not_believed(tmp_path: Path) -> None:
+    """Jobs reach the hub past the proxy, from an address of their own."""
+    server = Server(tmp_path / "data", {"PIOCHE_TRUST_PROXY": "yes", "PIOCHE_LIMIT_API_ANONYMOUS": "4"})
+    try:
+        server.start()
+        transport = httpx.HTTPTransport(local_address=RUNS_ADDRESS)
+        with httpx.Client(base_url=server.url, transport=transport) as job:
+            said = [{"x-forwarded-for": f"10.0.0.{n}"} for n in range(5)]
+            assert [job.get("/api/models", headers=one).status_code for one in said] == [200] * 4 + [429]
+    finally:
+        server.kill9()
 
 
 def test_zero_is_no_limit(make: Make) -> None:

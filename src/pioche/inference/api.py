@@ -23,6 +23,7 @@ INPUT_LIMIT = 10 * 1024 * 1024
 TEXT_LIMIT = 200_000
 """Characters of one text."""
 MOST_INPUTS, MOST_ROWS = 256, 1_000
+DEEPEST = 10
 OF_SENTENCES = ("sentence-similarity", "feature-extraction")
 """Their models take many texts in one question."""
 
@@ -63,7 +64,7 @@ def question_of(call: Call, task: str) -> Question:
         return Question(task, base64.b64encode(call.body).decode(), {})
     try:
         asked = msgspec.json.decode(call.body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidInput(f"The request is not JSON: {error}.") from error
     if task in OF_TABLES and isinstance(asked, dict):
         return Question(task, check_table(asked.get("table") or asked.get("inputs")), {})
@@ -107,11 +108,13 @@ def check_texts(value: Any) -> None:
         raise InvalidInput(f"{MOST_INPUTS} texts at once are the limit.")
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: Any, depth: int = 0) -> list[str]:
     if isinstance(value, str):
         return [value]
+    if depth > DEEPEST:
+        raise InvalidInput("'inputs' is too deeply nested.")
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for part in parts for text in _texts(part)]
+    return [text for part in parts for text in _texts(part, depth + 1)]
 
 
 def _check_picture(value: Any) -> None:

@@ -21,6 +21,7 @@ from typing import BinaryIO
 
 from pioche.errors import HubError, InvalidInput, QuotaExceeded
 from pioche.names import check_path
+from pioche.ports.executor import remove_tree
 
 UNUSED_SECONDS = 24 * 3600
 MAX_CHANGED = 50_000
@@ -118,14 +119,14 @@ class Folders:
             yield content, digest
 
     def forget(self, key: str) -> None:
-        shutil.rmtree(self._root / key, ignore_errors=True)
+        remove_tree(self._root / key)
 
     def tidy(self, keys_in_use: Sequence[str]) -> int:
         """Drops folders of jobs that are not, and contents that nobody mounted for a day."""
         dropped = 0
         for entry in self._root.iterdir() if self._root.is_dir() else ():
             if entry.name != "files" and entry.name not in keys_in_use:
-                shutil.rmtree(entry, ignore_errors=True)
+                remove_tree(entry)
                 dropped += 1
         for path in (self._root / "files").iterdir() if (self._root / "files").is_dir() else ():
             facts = path.stat()
@@ -187,9 +188,16 @@ def _make_folders(folder: Path, top: Path) -> None:
 
 def _marks(place: Path) -> Iterator[tuple[str, list[int]]]:
     """Each plain file, with what changes when it is written."""
-    for folder, _, names in os.walk(place):
-        for name in names:
-            path = os.path.join(folder, name)  # noqa: PTH118
-            facts = os.lstat(path)
-            if stat.S_ISREG(facts.st_mode):
-                yield os.path.relpath(path, place), [facts.st_size, facts.st_mtime_ns, facts.st_ino]
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            entries = [(entry.name, entry.stat(follow_symlinks=False)) for entry in os.scandir(place / folder)]
+        except OSError:  # too deep for a path, so for one in a bucket too, or closed by the run
+            continue
+        for name, facts in entries:
+            path = f"{folder}{name}"
+            if stat.S_ISDIR(facts.st_mode):
+                waiting.append(f"{path}/")
+            elif stat.S_ISREG(facts.st_mode):
+                yield path, [facts.st_size, facts.st_mtime_ns, facts.st_ino]

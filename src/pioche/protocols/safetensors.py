@@ -72,7 +72,7 @@ def _decode(data: bytes) -> TensorHeader:
         raw = fields.pop("__metadata__", None)
         metadata = msgspec.json.decode(raw, type=dict[str, str]) if raw else {}
         tensors = [(name, msgspec.json.decode(value, type=_Tensor)) for name, value in fields.items()]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidHeader(f"The header cannot be read: {error}.") from error
     tensors.sort(key=lambda pair: pair[1].data_offsets)
     return TensorHeader([(n, t.dtype, t.shape, math.prod(t.shape)) for n, t in tensors], metadata)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -15,7 +14,7 @@ from pioche.errors import HubError, RunNotFound
 from pioche.plans.service import record as record_spent
 from pioche.plans.types import Spent
 from pioche.ports.database import Database
-from pioche.ports.executor import Executor, Limits, Mount, RunSpec, RunStatus
+from pioche.ports.executor import Executor, Limits, Mount, RunSpec, RunStatus, remove_tree
 from pioche.queue.service import Queue
 from pioche.runtimes.service import Runtimes
 from pioche.training import recipes, store
@@ -243,7 +242,7 @@ class Running:
             with contextlib.suppress(RunNotFound):
                 home = self._executor.home(run_id_of(training.key, attempt))
                 for name in ("checkpoint", "model"):
-                    shutil.rmtree(home / name, ignore_errors=True)
+                    remove_tree(home / name)
 
     def _lines(self, run_id: str) -> list[str]:
         found, position = list[str](), 0

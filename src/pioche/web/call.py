@@ -10,12 +10,22 @@ from starlette.requests import Request
 
 from pioche.accounts.types import ANONYMOUS, Actor
 from pioche.errors import InvalidInput
+from pioche.ports.executor import RUNS_ADDRESS
 from pioche.web.routing import Route
 
 if TYPE_CHECKING:
     from pioche.hub import Hub
 
 T = TypeVar("T")
+
+
+def address_of(request: Request, trust_proxy: bool) -> str:
+    """Of the client, as far as it can be known."""
+    host = request.client.host if request.client else ""
+    if trust_proxy and host != RUNS_ADDRESS and (forwarded := request.headers.get("x-forwarded-for")):
+        # Proxies add to what the client sent, so only the last entry is theirs.
+        return forwarded.split(",")[-1].strip()
+    return host
 
 
 class Call:
@@ -67,7 +77,7 @@ class Call:
         """The body as a typed value; raises `InvalidInput` that names the field at fault."""
         try:
             return msgspec.json.decode(self.body or b"{}", type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInput(f"The JSON body is not as expected: {error}.") from error
 
     def form(self) -> dict[str, str]:
@@ -92,10 +102,15 @@ class Call:
         if settings.public_url and not self.header("host").startswith(("127.", "localhost", "[::1]")):
             return settings.public_url.rstrip("/")
         scheme, host = self.request.scope["scheme"], self.header("host")
-        if settings.trust_proxy:
+        if settings.trust_proxy and not self._is_run:
             scheme = self.header("x-forwarded-proto", scheme).split(",")[0].strip()
             host = self.header("x-forwarded-host", host).split(",")[0].strip()
         return f"{scheme}://{host or f'{settings.host}:{settings.port}'}"
+
+    @property
+    def _is_run(self) -> bool:
+        """A job, which no proxy stands before."""
+        return self.request.client is not None and self.request.client.host == RUNS_ADDRESS
 
     @property
     def path_and_query(self) -> str:
@@ -105,11 +120,7 @@ class Call:
 
     @property
     def client_address(self) -> str:
-        if self.hub.settings.trust_proxy and (forwarded := self.header("x-forwarded-for")):
-            # Proxies add to what the client sent, so only the last entry is theirs.
-            return forwarded.split(",")[-1].strip()
-        client = self.request.client
-        return client.host if client else ""
+        return address_of(self.request, self.hub.settings.trust_proxy)
 
     def arg(self, name: str) -> str:
         return self.params[name]

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from pioche.errors import HubError
 from pioche.repos.service.downloads import Served
+from pioche.web.call import address_of
 
 if TYPE_CHECKING:
     from pioche.hub import Hub
@@ -45,7 +46,7 @@ class Counting:
         what: Served | None = getattr(response, _MARK, None)
         if what is None or response.status_code not in (200, 206):
             return
-        if self._hub.downloads.note(what, _address(self._hub, request)):
+        if self._hub.downloads.note(what, address_of(request, self._hub.settings.trust_proxy)):
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._threads.submit, self._flush)
 
     def _flush(self) -> None:
@@ -53,10 +54,3 @@ class Counting:
             self._hub.downloads.flush()
         except (HubError, SQLAlchemyError):
             log.warning("downloads could not be written down; they are kept for the next time", exc_info=True)
-
-
-def _address(hub: Hub, request: Request) -> str:
-    """As `Call.client_address`; a kept answer has no call."""
-    if hub.settings.trust_proxy and (forwarded := request.headers.get("x-forwarded-for")):
-        return forwarded.split(",")[-1].strip()
-    return request.client.host if request.client else ""

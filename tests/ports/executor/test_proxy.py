@@ -126,10 +126,10 @@ def test_what_is_allowed_is_reached_and_fourteen_attempts_fail(tmp_path: Path, i
     for number, (what, attempt) in enumerate((ALLOWED | ATTEMPTS).items()):
         code = HEAD.replace("{attempt}", attempt).replace("PORT", str(index))
         hosts = [f"127.0.0.2:{index}"]
-        executor.start(RunSpec(f"try-{number}", ["python3", "-c", code], Limits(30, memory=256 * MIB), hosts=hosts))
-        while executor.status(f"try-{number}").state != "ended":
+        executor.start(RunSpec(f"proxy-{number}", ["python3", "-c", code], Limits(30, memory=256 * MIB), hosts=hosts))
+        while executor.status(f"proxy-{number}").state != "ended":
             time.sleep(0.02)
-        said[what] = " ".join(line.text for line in executor.logs(f"try-{number}")[0])
+        said[what] = " ".join(line.text for line in executor.logs(f"proxy-{number}")[0])
     assert said.pop("plain") == f"you asked for /x?y=1 at 127.0.0.2:{index}"
     assert said.pop("tunnel") == f"you asked for /inside at 127.0.0.2:{index}"
     assert {what: text for what, text in said.items() if "you asked for" in text} == {}

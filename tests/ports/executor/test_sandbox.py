@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from pioche.errors import RunNotFound
-from pioche.ports.executor import Limits, Mount, RunSpec, RunStatus
-from pioche.ports.executor.sandbox import SandboxExecutor
+from pioche.ports.executor import RUNS_ADDRESS, Limits, Mount, RunSpec, RunStatus
+from pioche.ports.executor.sandbox import SandboxExecutor, keeper
 
 pytestmark = pytest.mark.client  # needs bubblewrap
 
@@ -102,8 +105,19 @@ def test_what_is_stopped_at_once_never_goes_on(executor: SandboxExecutor) -> Non
             Limits(60, disk=40 * MIB),
             "disk",
         ),
+        (
+            "import os\nfor _ in range(30): os.mkdir('d' * 200); os.chdir('d' * 200)\n"
+            "for n in range(60): open(f'{n}', 'wb').write(b'0' * 2**20)\nimport time; time.sleep(60)",
+            Limits(60, disk=41 * MIB),
+            "disk",
+        ),
+        (
+            "import os, time\nfor n in range(9000): os.mkdir(f'{n}')\ntime.sleep(60)",
+            Limits(60, disk=20 * MIB),
+            "disk",
+        ),
     ],
-    ids=["time", "memory", "one file", "disk"],
+    ids=["time", "memory", "one file", "disk", "below a deep path", "folders alone"],
 )
 def test_what_it_may_take_has_an_end(executor: SandboxExecutor, code: str, limits: Limits, reason: str) -> None:
     name = f"greedy-{limits.disk}-{limits.memory}-{limits.seconds}-{len(code)}"  # control groups are of the machine
@@ -122,6 +136,47 @@ def test_a_fork_bomb_is_small(executor: SandboxExecutor) -> None:
     assert lines[0].startswith("no more")
     executor.stop("bomb")
     assert ended(executor, "bomb").reason == "stopped"
+
+
+def test_what_it_left_is_deleted_however_deep_and_closed(executor: SandboxExecutor, tmp_path: Path) -> None:
+    code = "import os\nfor _ in range(3000): os.mkdir('d'); os.chdir('d')\n"
+    code += "os.chdir('/home/run'); os.makedirs('a/b'); os.chmod('a/b', 0); os.chmod('a', 0)"
+    executor.start(python("deep", code))
+    assert ended(executor, "deep").exit_code == 0
+    executor.clear("deep")
+    assert not (tmp_path / "runs" / "deep" / "work").exists()
+
+
+def test_its_variables_mean_nothing_to_programs_outside(executor: SandboxExecutor, tmp_path: Path) -> None:
+    """The loader of libraries obeys some, in whatever program has them: here it would write files of the hub."""
+    outside = tmp_path / "traces"
+    outside.mkdir()
+    variables = {"LD_DEBUG": "libs", "LD_DEBUG_OUTPUT": f"{outside}/trace", "LD_PRELOAD": f"{outside}/evil.so"}
+    executor.start(RunSpec("loader", ["sh", "-c", "echo $LD_PRELOAD"], Limits(60), variables))
+    assert ended(executor, "loader").exit_code == 0
+    assert list(outside.iterdir()) == []
+    assert f"{outside}/evil.so" in said(executor, "loader")
+
+
+def test_it_cannot_take_all_connections_of_the_hub(executor: SandboxExecutor) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as hub:
+        taken = list[tuple[socket.socket, str]]()
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    client, address = hub.accept()
+                    taken.append((client, address[0]))
+
+        threading.Thread(target=accept, daemon=True).start()
+        code = (
+            "import socket, time\nall = []\nfor _ in range(600):\n  s = socket.socket(socket.AF_UNIX)\n"
+            "  s.connect('/run/pioche/hub.sock'); all.append(s)\ntime.sleep(2); print('done')"
+        )
+        executor.start(python("many", code, hub_url=f"http://127.0.0.1:{hub.getsockname()[1]}"))
+        assert ended(executor, "many").exit_code == 0
+        assert 0 < len(taken) <= keeper.CONNECTIONS
+        assert {address for _, address in taken} == {RUNS_ADDRESS}
 
 
 def test_it_is_measured(executor: SandboxExecutor) -> None:

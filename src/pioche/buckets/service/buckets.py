@@ -168,5 +168,5 @@ def _read_cursor(text: str) -> tuple[int, int] | None:
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         return msgspec.json.decode(data, type=tuple[_Column, _Column])
-    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+    except (binascii.Error, ValueError, RecursionError, msgspec.DecodeError) as error:
         raise InvalidInput("The cursor is not one that this hub gave. Start from the first page.") from error

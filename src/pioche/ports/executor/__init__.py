@@ -8,14 +8,26 @@ be made; `RunNotFound`.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+RUNS_ADDRESS = "127.0.0.2"
+"""Where requests of runs come from, when the hub is at 127.0.0.1: no proxy stands between, so what they say about who
+they are forwarded for is their own word.
+"""
+
 RunState = Literal["starting", "running", "ended"]
 # Why a run ended, beside its own exit: it took too long, memory or disk, was stopped, or its keeper was killed.
 EndReason = Literal["exit", "timeout", "memory", "disk", "stopped", "lost", "failed"]
+
+
+def remove_tree(place: Path) -> None:
+    """What a run left, however deep, and closed by itself. Links are not followed."""
+    for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf", "--one-file-system"]):
+        subprocess.run([*command, "--", str(place)], capture_output=True, check=False)
 
 
 @dataclass(frozen=True, slots=True)

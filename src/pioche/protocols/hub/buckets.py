@@ -113,7 +113,7 @@ def read_batch(body: IO[bytes], most: int) -> Iterator[Line]:
             raise InvalidInput(f"Send {most} operations at a time.")
         try:
             yield decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInput(f"Line {number} of the batch is not as expected: {error}.") from error
 
 

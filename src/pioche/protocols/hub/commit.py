@@ -140,7 +140,7 @@ def _read_lines(file: IO[bytes], max_file: int) -> Iterator[tuple[int, Header | 
 def _decode_line(line: bytes, number: int) -> Header | File | CommitLine:
     try:
         return _LINE.decode(line).value
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"Line {number} of the commit cannot be read: {error}.") from error
 
 

@@ -111,7 +111,7 @@ class Infos:
         try:
             said = msgspec.json.decode(git.read(node.oid), type=dict[str, Any])
             names = sorted(set(said["weight_map"].values()))
-        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, AttributeError, TypeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, AttributeError, TypeError) as error:
             raise InvalidInput(f"'{index[:200]}' is no index of safetensors files.") from error
         if len(names) > MAX_SHARDS or not all(isinstance(name, str) for name in names):
             raise InvalidInput(f"An index names at most {MAX_SHARDS} files.")
@@ -145,6 +145,6 @@ def _checked(header: bytes) -> msgspec.Raw:
     """It is sent on as it is, so it must be what it seems: a JSON object."""
     try:
         msgspec.json.decode(header, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidHeader(f"The header of a file cannot be read: {error}.") from error
     return msgspec.Raw(header.strip())

@@ -155,5 +155,5 @@ def read_cursor(text: str) -> tuple[float, int] | None:
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         return msgspec.json.decode(data, type=tuple[_Column | float, _Column])
-    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+    except (binascii.Error, ValueError, RecursionError, msgspec.DecodeError) as error:
         raise InvalidInput("The cursor is not one that this hub gave. Start from the first page.") from error

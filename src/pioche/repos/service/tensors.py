@@ -124,6 +124,6 @@ def _weights(git: GitRepo, files: Mapping[str, TreeNode]) -> Sequence[str]:
         return []
     try:
         shards = set(msgspec.json.decode(git.read(index.oid), type=_Index).weight_map.values())
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
     return sorted(shards) if len(shards) <= MAX_SHARDS else []

@@ -19,9 +19,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pioche.errors import RunNotFound, RunsUnavailable
-from pioche.ports.executor import Capacity, LogLine, RunSpec, RunStatus, Sample, Usage
+from pioche.ports.executor import RUNS_ADDRESS, Capacity, LogLine, RunSpec, RunStatus, Sample, Usage, remove_tree
 from pioche.ports.executor.sandbox import keeper
 from pioche.ports.executor.sandbox.arguments import HOME, INSIDE_HUB, INSIDE_PROXY, sandbox_arguments
 from pioche.ports.executor.sandbox.syscalls import write_filter
@@ -64,6 +65,7 @@ class SandboxExecutor:
             "environment": _environment(spec),
             "changing": changing,
             "hub": spec.hub_url,
+            "source": RUNS_ADDRESS if urlsplit(spec.hub_url).hostname == "127.0.0.1" else "",
             "hosts": list(spec.hosts),
             "seccomp": str(self._folder / "syscalls.bpf"),
         }
@@ -120,10 +122,10 @@ class SandboxExecutor:
                 os.kill(kept["pid"], signal.SIGTERM)
 
     def clear(self, run_id: str) -> None:
-        shutil.rmtree(self._found(run_id) / "work", ignore_errors=True)
+        remove_tree(self._found(run_id) / "work")
 
     def remove(self, run_id: str) -> None:
-        shutil.rmtree(self._found(run_id), ignore_errors=True)
+        remove_tree(self._found(run_id))
 
     def runs(self, prefix: str) -> Sequence[str]:
         if not self._folder.is_dir():

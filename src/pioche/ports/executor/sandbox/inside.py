@@ -1,11 +1,13 @@
 """The first process of a run, inside its sandbox: leads `127.0.0.1:8470` to the hub, and runs the command.
 
-Of the standard library alone. Arguments: the path of the hub's socket (or `-`), that of the proxy's, then the command.
+Of the standard library alone. Arguments: the path of the hub's socket (or `-`), that of the proxy's, then the command;
+standard input: the variables of the command (JSON), which are nobody else's.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -45,12 +47,13 @@ def lead_to(door: str, port: int) -> None:
 
 def main() -> int:
     doors, command = sys.argv[1:3], sys.argv[3:]
+    variables = json.loads(sys.stdin.buffer.read())
     os.chdir(HOME)  # here, because only the run's own user may enter it
     for door, port in zip(doors, (PORT, PROXY_PORT), strict=True):
         if door != "-":
             lead_to(door, port)
     try:
-        return _status(subprocess.run(command, check=False).returncode)
+        return _status(subprocess.run(command, check=False, stdin=subprocess.DEVNULL, env=variables).returncode)
     except FileNotFoundError:
         print(f"{command[0]}: there is no such command here.", file=sys.stderr)
         return 127

@@ -31,6 +31,8 @@ SAMPLE_SECONDS = 0.5
 DISK_EVERY = 4  # samples
 SAMPLES_AT_STRIDE = 400
 CGROUPS = Path("/sys/fs/cgroup")
+PATH = "/usr/local/bin:/usr/bin:/bin"
+CONNECTIONS = 128
 
 
 def now() -> int:
@@ -46,6 +48,14 @@ def write_whole(path: Path, value: Any) -> None:
 def start_time(pid: int) -> str:
     """What tells this process from a later one of the same number."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+
+
+def beside(name: str) -> dict[str, Any]:
+    """What another program of this folder defines: there is no package here to import it from."""
+    return runpy.run_path(str(Path(__file__).with_name(name)))
+
+
+MEASURES = beside("measures.py")
 
 
 class Group:
@@ -117,34 +127,6 @@ class Group:
                     time.sleep(0.05)
 
 
-class Meter:
-    """Joules of a run: its share, by CPU time, of what the processors took; 0 where the machine does not tell."""
-
-    def __init__(self, root: Path = Path("/sys/class/powercap"), busy: Path = Path("/proc/stat")) -> None:
-        self.files = sorted(root.glob("intel-rapl:?/energy_uj")) + sorted(root.glob("intel-rapl:??/energy_uj"))
-        self.busy_file = busy
-        self.joules = 0.0
-        self.last = self.read()
-        self.last_cpu = 0.0
-
-    def read(self) -> tuple[int, float] | None:
-        """Microjoules and busy CPU seconds of the machine so far."""
-        try:
-            energy = sum(int(file.read_text()) for file in self.files)
-            ticks = [int(word) for word in self.busy_file.read_text().splitlines()[0].split()[1:9]]
-        except (OSError, ValueError):
-            return None
-        busy = sum(ticks) - ticks[3] - ticks[4]  # but idle and waiting for disks
-        return (energy, busy / os.sysconf("SC_CLK_TCK")) if self.files else None
-
-    def add(self, cpu: float) -> None:
-        now, last, spent = self.read(), self.last, cpu - self.last_cpu
-        self.last, self.last_cpu = now, cpu
-        # A counter that began again from 0 is left out.
-        if now and last and now[0] >= last[0] and now[1] > last[1]:
-            self.joules += (now[0] - last[0]) / 1e6 * min(1.0, max(0.0, spent) / (now[1] - last[1]))
-
-
 class Keeper:
     def __init__(self, folder: Path, order: dict[str, Any]) -> None:
         self.folder = folder
@@ -154,7 +136,8 @@ class Keeper:
         self.reason = ""
         self.started = now()
         self.peak = 0
-        self.meter = Meter()
+        self.meter = MEASURES["Meter"]()
+        self.disk = MEASURES["Disk"](order["changing"])
         self.samples, self.stride = 0, 1
         self.cpu = 0.0
         self.process: subprocess.Popen[bytes] | None = None
@@ -196,19 +179,27 @@ class Keeper:
             os.setpriority(os.PRIO_PROCESS, 0, 10)
 
         try:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 arguments,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=self.order["environment"],
+                env={"PATH": PATH},
                 pass_fds=[filter_file] if filter_file >= 0 else [],
                 start_new_session=True,
                 preexec_fn=enter,
             )
+            threading.Thread(target=self.tell, args=(process,), daemon=True).start()
+            return process
         finally:
             if filter_file >= 0:
                 os.close(filter_file)
+
+    def tell(self, process: subprocess.Popen[bytes]) -> None:
+        """The variables go to the first process inside, and to no program outside: `LD_PRELOAD` would run there."""
+        assert process.stdin is not None
+        with contextlib.suppress(OSError), process.stdin as pipe_in:
+            pipe_in.write(json.dumps(self.order["environment"]).encode())
 
     # -- what it says --
 
@@ -244,17 +235,14 @@ class Keeper:
             self.sample()
             if time.monotonic() > deadline:
                 self.end("timeout")
-            elif samples % DISK_EVERY == 0 and self.disk() > self.limits["disk"]:
+            elif samples % DISK_EVERY == 0 and self.disk.taken() > self.limits["disk"]:
                 self.end("disk")
-
-    def disk(self) -> int:
-        return sum(_size_of(Path(place)) for place in self.order["changing"])
 
     def sample(self) -> None:
         memory = self.group.read("memory.usage_in_bytes", "memory.current")
         nanoseconds = self.group.read("cpuacct.usage")
         if memory is None or nanoseconds is None:
-            of_tree, seconds = _tree_usage(self.process.pid if self.process else 0)
+            of_tree, seconds = MEASURES["tree_usage"](self.process.pid if self.process else 0)
             memory = of_tree if memory is None else memory
             self.cpu = max(self.cpu, seconds)
             if not self.group.folders and memory > self.limits["memory"]:
@@ -302,11 +290,13 @@ class Keeper:
         """A socket in the run's folder that leads to the hub, and nowhere else."""
         hub = urlsplit(self.order["hub"])
         target = (hub.hostname or "127.0.0.1", hub.port or (443 if hub.scheme == "https" else 80))
-        threading.Thread(target=_serve_door, args=(self.listen("hub.sock"), target), daemon=True).start()
+        threading.Thread(
+            target=_serve_door, args=(self.listen("hub.sock"), target, self.order["source"]), daemon=True
+        ).start()
 
     def open_proxy(self) -> None:
         """Another, to hosts that the admin allowed."""
-        serve = runpy.run_path(str(Path(__file__).with_name("proxy.py")))["serve"]
+        serve = beside("proxy.py")["serve"]
         threading.Thread(target=serve, args=(self.listen("proxy.sock"), self.order["hosts"]), daemon=True).start()
 
     def listen(self, name: str) -> socket.socket:
@@ -327,17 +317,29 @@ _ENDINGS = {
 }
 
 
-def _serve_door(listener: socket.socket, target: tuple[str, int]) -> None:
+def _serve_door(listener: socket.socket, target: tuple[str, int], source: str) -> None:
+    """So many at once that no run takes all the connections of the hub, nor the threads of this machine."""
+    places = threading.BoundedSemaphore(CONNECTIONS)
     while True:
         client, _ = listener.accept()
-        try:
-            hub = socket.create_connection(target, 10)
-            hub.settimeout(None)
-        except OSError:
+        if places.acquire(blocking=False):
+            threading.Thread(target=_lead_in, args=(client, target, source, places), daemon=True).start()
+        else:
             client.close()
-            continue
-        for one, other in ((client, hub), (hub, client)):
-            threading.Thread(target=pipe, args=(one, other), daemon=True).start()
+
+
+def _lead_in(client: socket.socket, target: tuple[str, int], source: str, places: threading.BoundedSemaphore) -> None:
+    try:
+        with client, socket.create_connection(target, 10, (source, 0) if source else None) as hub:
+            hub.settimeout(None)
+            back = threading.Thread(target=pipe, args=(hub, client), daemon=True)
+            back.start()
+            pipe(client, hub)
+            back.join()
+    except OSError:
+        return
+    finally:
+        places.release()
 
 
 def pipe(one: socket.socket, other: socket.socket) -> None:
@@ -346,35 +348,6 @@ def pipe(one: socket.socket, other: socket.socket) -> None:
             other.sendall(data)
     with contextlib.suppress(OSError):
         other.shutdown(socket.SHUT_WR)
-
-
-def _size_of(folder: Path) -> int:
-    total = 0
-    for root, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):
-                total += os.lstat(f"{root}/{name}").st_blocks * 512
-    return total
-
-
-def _tree_usage(root: int) -> tuple[int, float]:
-    """Bytes and CPU seconds of a process and all below it."""
-    children: dict[int, list[int]] = {}
-    facts: dict[int, tuple[int, float]] = {}
-    tick, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
-    for entry in (path.name for path in Path("/proc").iterdir()):
-        if entry.isdecimal():
-            with contextlib.suppress(OSError, IndexError):
-                words = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
-                children.setdefault(int(words[1]), []).append(int(entry))
-                facts[int(entry)] = (int(words[21]) * page, (int(words[11]) + int(words[12])) / tick)
-    memory, seconds, waiting = 0, 0.0, [root]
-    while waiting:
-        pid = waiting.pop()
-        taken = facts.get(pid, (0, 0.0))
-        memory, seconds = memory + taken[0], seconds + taken[1]
-        waiting += children.get(pid, [])
-    return memory, seconds
 
 
 def main() -> None:
