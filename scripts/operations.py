@@ -34,6 +34,7 @@ PROOFS = {
     "orgs": "tests/clients/test_hf_people.py",
     "papers": "tests/clients/test_hf_papers.py",
     "repo-search": "tests/repos/test_quick.py",
+    "resource-groups": "tests/accounts/test_groups.py",
     "repos": "tests/clients/test_hf_repos.py",
     "spaces": "tests/clients/test_hf_repos.py",
     "users": "tests/clients/test_hf_people.py",
@@ -47,6 +48,7 @@ SHARPER = (
     (r"GET .*/discussions/\{num\}/storage", "tests/community/test_moderation.py"),
     (r".*/(user-access-request|ask-access)", PROOFS["gates"]),
     (r"POST /api/papers/\{paperId\}/comment", "tests/papers/test_comments.py"),
+    (r".*/(models|datasets|spaces|kernels|buckets|collections)/.*/resource-group", "tests/clients/test_hf_groups.py"),
     (r".*/leaderboard$", PROOFS["leaderboard"]),
     (r".*/api/scheduled-jobs/.*", "tests/clients/test_hf_scheduled_jobs.py"),
     (r"\w+ /api/jobs/.*/(auth-check/.*|count|events)$", "tests/jobs/test_jobs_api.py"),
@@ -65,7 +67,6 @@ NOT_OURS = (
 )
 LATER = (
     (r"papers .*claim", "A paper has no authors with accounts here."),
-    (r".*resource-group", "Roles belong to organisations; groups of repositories are not made yet."),
     ("service-accounts", "Tokens belong to people so far."),
     ("sql-console", "Comes with the viewer of datasets."),
     (r".*lfs-files", "Large files are not listed or copied by their hash yet."),

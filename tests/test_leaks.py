@@ -1,5 +1,6 @@
 """What is private leaks nowhere: every address that can be read is asked, as nobody and as a stranger, and no answer
-may hold a word of it.
+may hold a word of it. Everything private here is in a resource group too, so a member of its organisation who is not in
+the group (erin) is as much a stranger to it.
 
 Everything private here has two words in its name and text, `quillon` and `vexpad`: requests say the first (in searches
 and filters), so only an answer that tells what it must not can say the second. It was public before, and a stranger
@@ -13,16 +14,18 @@ import itertools
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import httpx
 import pytest
 from huggingface_hub import HfApi
 
+from pioche.accounts.types import OPERATOR, NewToken, NewUser, OrgRole
 from pioche.app import ROUTES, build_hub
 from pioche.settings import Settings
 from pioche.testkit.factories import Make
-from pioche.testkit.people import Cast, cast_on
+from pioche.testkit.people import Cast, Person, cast_on
 from pioche.testkit.server import Server
 from pioche.web.auth import SESSION_COOKIE
 from pioche.web.routing import Route
@@ -77,11 +80,20 @@ NEAR = {
     "paper": "2401.99999",
     "id": "2401.99999",
     "type": "public",
+    "group": "0" * 23 + "1",
 }
 
 
+@dataclass(frozen=True)
+class Secrets:
+    server: Server
+    cast: Cast
+    erin: Person
+    group: str
+
+
 @pytest.fixture(scope="module")
-def hub_with_secrets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Cast]]:
+def hub_with_secrets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secrets]:
     server = Server(tmp_path_factory.mktemp("leaks") / "data").start()
     cast = cast_on(server.data)
     make = Make(server.url)
@@ -95,45 +107,73 @@ def hub_with_secrets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
     alice.create_repo(f"lab/{PRIVATE}", repo_type="space", space_sdk="static")
     make.commit(cast.alice, f"lab/{PRIVATE}", {"README.md": SPACE}, kind="space")
     make.repo(cast.alice, {"README.md": CARD}, kind="dataset", name=f"lab/{PRIVATE}")
-    _touch(server, cast, alice, carol)
+    erin = _join(server)
+    _touch(server, cast, alice, carol, erin)
+    group = make.group(cast.alice, bob="write")
+    for kind in ("model", "space", "dataset"):
+        answer = httpx.post(
+            f"{server.url}/api/{kind}s/lab/{PRIVATE}/resource-group",
+            json={"resourceGroupId": group},
+            headers={"authorization": f"Bearer {cast.alice.token}"},
+        )
+        answer.raise_for_status()
     alice.update_repo_settings(f"lab/{PRIVATE}", visibility="private")
     alice.update_repo_settings(f"lab/{PRIVATE}", visibility="private", repo_type="space")
     alice.update_repo_settings(f"lab/{PRIVATE}", visibility="private", repo_type="dataset")
-    alice.create_bucket(f"lab/{PRIVATE}", visibility="private")
-    yield server, cast
+    alice.create_bucket(f"lab/{PRIVATE}", visibility="private", resource_group_id=group)
+    listed = alice.create_collection(f"Quillon {SECRET}", namespace="lab", private=True, resource_group_id=group)
+    alice.add_collection_item(listed.slug, "alice/base", "model", note=f"quillon {SECRET}")
+    yield Secrets(server, cast, erin, group)
     server.kill9()
 
 
-def _touch(server: Server, cast: Cast, alice: HfApi, carol: HfApi) -> None:
+def _join(server: Server) -> Person:
+    """A member of the lab who may write, and is in no group."""
+    hub = build_hub(Settings(data=server.data))
+    hub.accounts.sign_up(OPERATOR, NewUser("erin", "erin@example.test", "erin has a long password"))
+    hub.accounts.orgs.set_member(OPERATOR, "lab", "erin", OrgRole.WRITE)
+    _, token = hub.accounts.tokens.create(OPERATOR, NewToken("tests", "write"), owner="erin")
+    hub.database.close()
+    return Person("erin", "", "", token)
+
+
+def _touch(server: Server, cast: Cast, alice: HfApi, carol: HfApi, erin: Person) -> None:
     """What people do with what is public: each leaves a trace somewhere."""
     name = f"lab/{PRIVATE}"
-    for person, path in itertools.product((cast.bob, cast.carol), (f"models/{name}/like", "organizations/lab/follow")):
+    people, paths = (cast.bob, cast.carol, erin), (f"models/{name}/like", "organizations/lab/follow")
+    for person, path in itertools.product(people, paths):
         httpx.post(f"{server.url}/api/{path}", headers={"authorization": f"Bearer {person.token}"})
-    talk = carol.create_discussion(name, f"Quillon {SECRET} talk", description=f"@bob the quillon {SECRET}")
+    talk = carol.create_discussion(name, f"Quillon {SECRET} talk", description=f"@bob @erin the quillon {SECRET}")
     make_bob = HfApi(endpoint=server.url, token=cast.bob.token)
-    make_bob.comment_discussion(name, talk.num, f"@carol quillon {SECRET}")
+    make_bob.comment_discussion(name, talk.num, f"@carol @erin quillon {SECRET}")
+    make_erin = HfApi(endpoint=server.url, token=erin.token)
+    make_erin.comment_discussion(name, talk.num, f"erin on quillon {SECRET}")
     carol.create_pull_request(name, title=f"Quillon {SECRET} change")
     collection = alice.create_collection("Of the lab", namespace="lab")
     alice.add_collection_item(collection.slug, name, "model", note=f"quillon {SECRET}")
     alice.add_collection_item(collection.slug, "alice/base", "model")
+    hers = make_erin.create_collection("Erin's")
+    make_erin.add_collection_item(hers.slug, name, "model", note="a note of erin's")
     mine = carol.create_collection("Mine")
     carol.add_collection_item(mine.slug, name, "model", note="a note of carol's")
 
 
 @pytest.fixture(scope="module")
-def readers(hub_with_secrets: tuple[Server, Cast]) -> Iterator[dict[str, tuple[httpx.Client, httpx.Client]]]:
+def readers(hub_with_secrets: Secrets) -> Iterator[dict[str, tuple[httpx.Client, httpx.Client]]]:
     """Person -> a program and a browser."""
-    server, cast = hub_with_secrets
+    server, cast = hub_with_secrets.server, hub_with_secrets.cast
     hub = build_hub(Settings(data=server.data))
-    actor = hub.accounts.actor_of_token(cast.carol.token)
-    cookie = {SESSION_COOKIE: hub.accounts.log_ins.open(actor, "tests")}
-    hub.database.close()
-    bearer = {"authorization": f"Bearer {cast.carol.token}"}
     nobody = httpx.Client(base_url=server.url, timeout=30)
-    tool = httpx.Client(base_url=server.url, timeout=30, headers=bearer)
-    window = httpx.Client(base_url=server.url, timeout=30, cookies=cookie)
-    yield {"nobody": (nobody, nobody), "carol": (tool, window)}
-    for client in (nobody, tool, window):
+    found = {"nobody": (nobody, nobody)}
+    for person in (cast.carol, hub_with_secrets.erin):
+        actor = hub.accounts.actor_of_token(person.token)
+        cookie = {SESSION_COOKIE: hub.accounts.log_ins.open(actor, "tests")}
+        bearer = {"authorization": f"Bearer {person.token}"}
+        tool = httpx.Client(base_url=server.url, timeout=30, headers=bearer)
+        found[person.name] = (tool, httpx.Client(base_url=server.url, timeout=30, cookies=cookie))
+    hub.database.close()
+    yield found
+    for client in {client for pair in found.values() for client in pair}:
         client.close()
 
 
@@ -164,15 +204,15 @@ def questions(server: Server) -> Iterator[tuple[Route, str]]:
                 yield route, target
 
 
-@pytest.mark.parametrize("person", ["nobody", "carol"])
+@pytest.mark.parametrize("person", ["nobody", "carol", "erin"])
 def test_no_address_tells_of_it(
     person: str,
-    hub_with_secrets: tuple[Server, Cast],
+    hub_with_secrets: Secrets,
     readers: dict[str, tuple[httpx.Client, httpx.Client]],
 ) -> None:
     tool, window = readers[person]
     told, found = [], 0
-    for route, target in questions(hub_with_secrets[0]):
+    for route, target in questions(hub_with_secrets.server):
         answer = (window if route.dialect == "html" else tool).get(target)
         assert answer.status_code < 500 or answer.status_code == 501, (target, answer.text[:500])
         found += answer.status_code == 200
@@ -183,12 +223,12 @@ def test_no_address_tells_of_it(
     assert found > 200, "hardly anything that was asked for exists"
 
 
-@pytest.mark.parametrize("person", ["nobody", "carol"])
+@pytest.mark.parametrize("person", ["nobody", "carol", "erin"])
 @pytest.mark.parametrize("kind", ["models", "datasets", "spaces"])
 def test_its_own_addresses_answer_as_if_it_were_not(
     person: str,
     kind: str,
-    hub_with_secrets: tuple[Server, Cast],
+    hub_with_secrets: Secrets,
     readers: dict[str, tuple[httpx.Client, httpx.Client]],
 ) -> None:
     tool, window = readers[person]
@@ -212,10 +252,10 @@ def alike(answer: httpx.Response, name: str = "") -> tuple[int, str | None, str]
 
 
 def test_no_count_changes_when_something_private_is_made(
-    hub_with_secrets: tuple[Server, Cast], readers: dict[str, tuple[httpx.Client, httpx.Client]]
+    hub_with_secrets: Secrets, readers: dict[str, tuple[httpx.Client, httpx.Client]]
 ) -> None:
     """Every answer is the same before and after, to the letter."""
-    server, cast = hub_with_secrets
+    server, cast = hub_with_secrets.server, hub_with_secrets.cast
     # Asking for a file is a download, which changes a number; but only the first one of this machine in five minutes.
     httpx.get(f"{server.url}/datasets/alice/data/resolve/main/README.md")
     time.sleep(4)
@@ -224,11 +264,15 @@ def test_no_count_changes_when_something_private_is_made(
     for kind, card in (("model", CARD), ("dataset", CARD), ("space", SPACE)):
         name = f"lab/{PRIVATE}-two"
         make.api(cast.alice).create_repo(
-            name, repo_type=kind, private=True, space_sdk="static" if kind == "space" else None
+            name,
+            repo_type=kind,
+            private=True,
+            space_sdk="static" if kind == "space" else None,
+            resource_group_id=hub_with_secrets.group,
         )
         scored = {".eval_results/a.yaml": RESULT} if kind == "model" else {}
         make.commit(cast.alice, name, {"README.md": card, **scored}, kind=kind)
-        make.api(cast.bob).create_discussion(name, "A talk", repo_type=kind, description="@carol, look")
+        make.api(cast.bob).create_discussion(name, "A talk", repo_type=kind, description="@carol @erin, look")
         httpx.post(
             f"{server.url}/api/{kind}s/{name}/like", headers={"authorization": f"Bearer {cast.bob.token}"}
         ).raise_for_status()
@@ -255,9 +299,9 @@ def everything_said(
     return said
 
 
-def test_its_members_see_it(hub_with_secrets: tuple[Server, Cast]) -> None:
+def test_its_members_see_it(hub_with_secrets: Secrets) -> None:
     """The other half: the test above would pass on a hub that shows nothing to anybody."""
-    server, cast = hub_with_secrets
+    server, cast = hub_with_secrets.server, hub_with_secrets.cast
     seen = httpx.get(
         f"{server.url}/api/models?search=quillon", headers={"authorization": f"Bearer {cast.bob.token}"}
     ).text

@@ -64,6 +64,7 @@ class RepoDeleted(Event, frozen=True, tag=True):
     owner_id: int
     private: bool
     created_by: int | None
+    group_id: int | None = None
 
 
 class RepoRanked(Event, frozen=True, tag=True):

@@ -14,6 +14,10 @@ MINE_PRIVATE = Resource(101, ALICE, private=True, created_by=ALICE)
 ORG_PRIVATE = Resource(102, ORG, private=True, created_by=ALICE)
 ORG_PUBLIC = Resource(103, ORG, private=False, created_by=ALICE)
 BY_BOB = Resource(104, ORG, private=True, created_by=BOB)
+GROUP, OTHER = 7, 8
+GROUP_PRIVATE = Resource(105, ORG, private=True, created_by=ALICE, group_id=GROUP)
+GROUP_PUBLIC = Resource(106, ORG, private=False, created_by=ALICE, group_id=GROUP)
+BY_BOB_IN_GROUP = Resource(107, ORG, private=True, created_by=BOB, group_id=GROUP)
 
 alice = Actor(ALICE, "alice")
 bob = Actor(BOB, "bob")
@@ -22,6 +26,11 @@ root = Actor(9, "root", is_admin=True)
 
 def member(role: OrgRole) -> Actor:
     return Actor(BOB, "bob", orgs={ORG: role})
+
+
+def grouped(role: OrgRole, in_group: OrgRole | None, group: int = GROUP) -> Actor:
+    """A member of the organisation with a role in one of its groups."""
+    return Actor(BOB, "bob", orgs={ORG: role}, groups={} if in_group is None else {group: in_group})
 
 
 def with_token(actor: Actor, role: str, *scopes: RepoScope) -> Actor:
@@ -45,6 +54,21 @@ CASES = [
     (member(OrgRole.CONTRIBUTOR), BY_BOB, "read discuss write admin"),
     (member(OrgRole.WRITE), ORG_PRIVATE, "read discuss write"),
     (member(OrgRole.ADMIN), ORG_PRIVATE, "read discuss write admin"),
+    # What is in a group is governed by the group; admins of the organisation may do everything.
+    (grouped(OrgRole.WRITE, None), GROUP_PRIVATE, ""),
+    (grouped(OrgRole.WRITE, OrgRole.ADMIN, OTHER), GROUP_PRIVATE, ""),
+    (grouped(OrgRole.WRITE, None), GROUP_PUBLIC, "read discuss"),
+    (grouped(OrgRole.WRITE, None), BY_BOB_IN_GROUP, ""),
+    (grouped(OrgRole.READ, OrgRole.READ), GROUP_PRIVATE, "read discuss"),
+    (grouped(OrgRole.WRITE, OrgRole.READ), GROUP_PRIVATE, "read discuss"),
+    (grouped(OrgRole.READ, OrgRole.CONTRIBUTOR), GROUP_PRIVATE, "read discuss"),
+    (grouped(OrgRole.READ, OrgRole.CONTRIBUTOR), BY_BOB_IN_GROUP, "read discuss write admin"),
+    (grouped(OrgRole.READ, OrgRole.WRITE), GROUP_PRIVATE, "read discuss write"),
+    (grouped(OrgRole.READ, OrgRole.ADMIN), GROUP_PRIVATE, "read discuss write admin"),
+    (grouped(OrgRole.READ, OrgRole.ADMIN), ORG_PRIVATE, "read discuss"),
+    (grouped(OrgRole.ADMIN, None), GROUP_PRIVATE, "read discuss write admin"),
+    (root, GROUP_PRIVATE, "read discuss write admin"),
+    (alice, GROUP_PRIVATE, ""),
     # Somebody who has left keeps nothing, not even what they made.
     (bob, BY_BOB, ""),
     (with_token(alice, "read"), MINE_PRIVATE, "read"),

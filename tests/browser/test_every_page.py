@@ -79,6 +79,9 @@ FOR_ALICE = [
     "/new-space",
     "/organizations/new",
     "/organizations/lab/settings",
+    "/organizations/lab/settings/groups",
+    "/organizations/lab/settings/groups/{group}",
+    "/{grouped}/settings",
     "/settings/profile",
     "/settings/account",
     "/settings/tokens",
@@ -200,6 +203,10 @@ def more_places(make: Make, cast: Cast, visit: Visits, places: dict[str, str]) -
         "hook": f"/settings/webhooks/{int(hook.id, 16)}",
         "delivery": delivery.rpartition("/")[2],
     }
+    hidden = make.group(cast.alice, bob="write")
+    grouped = f"lab/{make.name('hidden')}"
+    api.create_repo(grouped, private=True, resource_group_id=hidden)
+    more |= {"group": hidden, "grouped": grouped}
     return {**places, **more, "bucket": bucket, "collection": collection, "client": client, "app": app or ""}
 
 
@@ -249,9 +256,9 @@ def pattern_of(route: Route) -> str:
 def test_no_page_is_left_out() -> None:
     """A page that is new needs a line in the lists above."""
     routes = [route for routes in ROUTES for route in routes]
-    names = ("repo", "dataset", "linked", "empty", "bucket", "collection")
+    names = ("repo", "dataset", "linked", "empty", "bucket", "collection", "grouped")
     example = {**dict.fromkeys(names, "alice/x"), "oid": "0" * 40, "client": "x", "app": "/settings/applications/x"}
-    example |= {"hook": "/settings/webhooks/1", "delivery": "1", "job": "x", "schedule": "x"}
+    example |= {"hook": "/settings/webhooks/1", "delivery": "1", "job": "x", "schedule": "x", "group": "1"}
     router, looked_at = Router(routes), set(LIKE_OTHERS)
     for address in (*FOR_ALICE, *FOR_NOBODY):
         route, _, _ = router.find("GET", address.format(**example).partition("?")[0])

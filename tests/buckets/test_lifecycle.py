@@ -6,8 +6,9 @@ import pytest
 from tests.buckets.conftest import BucketRoom
 
 from pioche.accounts.access import Action, allows
-from pioche.accounts.types import ANONYMOUS, Actor, RepoScope, TokenInfo
+from pioche.accounts.types import ANONYMOUS, Actor, NewGroup, OrgRole, RepoScope, TokenInfo
 from pioche.buckets import store
+from pioche.buckets.types import BucketId
 
 
 def test_a_bucket_is_made_under_ones_own_name(room: BucketRoom) -> None:
@@ -162,6 +163,11 @@ def test_lists_and_access_say_the_same(room: BucketRoom) -> None:
     for owner, namespace in ((cast.alice, "me"), (cast.alice, "lab"), (cast.bob, "lab"), (cast.carol, "me")):
         room.bucket(owner, "access", private=True, namespace=namespace)
         room.bucket(owner, "access", private=False, namespace=namespace)
+    groups = room.hub.accounts.groups
+    for name, members in (("with bob", (("bob", OrgRole.READ),)), ("without", ())):
+        group = groups.create(room.actor(cast.alice), "lab", NewGroup(name, members=members))
+        hidden = BucketId.parse(room.bucket(cast.alice, "access", private=True, namespace="lab"))
+        room.hub.buckets.put_in_group(room.actor(cast.alice), hidden, group.id)
     with room.hub.database.read() as tx:
         every = [store.get(tx, number) for number in store.numbers(tx)]
     some = next(bucket for bucket in every if bucket is not None and bucket.private)
@@ -179,7 +185,7 @@ def test_lists_and_access_say_the_same(room: BucketRoom) -> None:
                 continue
             actor = Actor(
                 person.user_id, person.name, is_admin=person.is_admin, orgs=person.orgs,
-                org_names=person.org_names, token=given,
+                org_names=person.org_names, groups=person.groups, token=given,
             )  # fmt: skip
             with room.hub.database.read() as tx:
                 listed = {bucket.id for bucket in store.page(tx, actor, None, "", None, 1000)}

@@ -34,7 +34,7 @@ def test_make_change_list_delete(hf: Hf, cast: Cast, make: Make) -> None:
     assert found.last_updated >= made.last_updated
 
     api.update_collection_resource_group(changed.slug, None)
-    with pytest.raises(HfHubHTTPError, match="no resource groups"):
+    with pytest.raises(HfHubHTTPError, match="no such resource group"):
         api.update_collection_resource_group(changed.slug, "6" * 24)
 
     api.delete_collection(changed.slug)

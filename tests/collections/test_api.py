@@ -8,7 +8,7 @@ import pytest
 from tests.collections.conftest import CollectionRoom
 
 from pioche.accounts.access import Action, allows
-from pioche.accounts.types import ANONYMOUS, OPERATOR, NewToken, RepoScope
+from pioche.accounts.types import ANONYMOUS, OPERATOR, NewGroup, NewToken, OrgRole, RepoScope
 from pioche.collections.types import CollectionFilter
 
 
@@ -210,15 +210,29 @@ def test_members_who_write_change_what_an_organisation_has(room: CollectionRoom)
     assert room.post("/api/collections", carol, json={**body, "namespace": "nobody"}).status_code == 403
 
 
-def test_resource_groups_are_refused_in_words(room: CollectionRoom) -> None:
-    alice = room.cast.alice
-    slug = room.collection(alice)
+def test_resource_groups(room: CollectionRoom) -> None:
+    alice, bob = room.cast.alice, room.cast.bob
+    slug = room.collection(alice, private=True, namespace=room.cast.org)
     path = f"/api/collections/{slug}/resource-group"
     assert room.post(path, alice, json={"resourceGroupId": None}).json()["slug"] == slug
     assert room.post(path, alice, json={}).status_code == 400
-    answer = room.post(path, alice, json={"resourceGroupId": "6" * 24})
-    assert answer.status_code == 501
-    assert "resource groups" in answer.json()["error"]
+    for wrong in ("6" * 24, "0" * 24, "f" * 24, "x"):
+        assert room.post(path, alice, json={"resourceGroupId": wrong}).status_code == 404
+    group = room.hub.accounts.groups.create(room.actor(alice), room.cast.org, NewGroup("hidden"))
+    number = f"{group.id:024x}"
+    assert room.get(f"/api/collections/{slug}", bob).status_code == 200
+    assert room.post(path, alice, json={"resourceGroupId": number}).json()["slug"] == slug
+    assert room.get(f"/api/collections/{slug}", bob).status_code == 404
+    assert room.get(path, bob).status_code == 404
+    assert room.get(path, alice).json() == {"id": number, "name": "hidden", "numUsers": 0}
+    mine = room.collection(alice)
+    assert (
+        room.post(f"/api/collections/{mine}/resource-group", alice, json={"resourceGroupId": number}).status_code == 404
+    )
+    body = {"title": "In it", "namespace": room.cast.org, "private": True, "resourceGroupId": number}
+    assert room.post("/api/collections", bob, json=body).status_code == 404
+    made = room.post("/api/collections", alice, json=body).json()["slug"]
+    assert room.get(f"/api/collections/{made}", bob).status_code == 404
 
 
 def test_sql_and_the_rule_agree_about_who_sees_what(room: CollectionRoom) -> None:
@@ -226,6 +240,11 @@ def test_sql_and_the_rule_agree_about_who_sees_what(room: CollectionRoom) -> Non
     collections = room.hub.collections
     slugs = [room.collection(alice), room.collection(alice, private=True), room.collection(carol, private=True)]
     slugs.append(room.collection(alice, private=True, namespace=room.cast.org))
+    groups = room.hub.accounts.groups
+    for members in ((("bob", OrgRole.READ),), ()):
+        group = groups.create(room.actor(alice), room.cast.org, NewGroup(f"seen by {len(members)}", members=members))
+        slugs.append(room.collection(alice, private=True, namespace=room.cast.org))
+        collections.put_in_group(room.actor(alice), slugs[-1], group.id)
     known = [collections.find(room.actor(room.cast.root), slug).collection for slug in slugs]
     org = known[3].owner_id
     scopes = [RepoScope("read", owner_id=org), RepoScope("contribute"), RepoScope("read", repo_id=known[1].id)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.notifications.conftest import NoticeRoom
 
 from pioche.accounts.access import Action, allows
-from pioche.accounts.types import Resource
+from pioche.accounts.types import NewGroup, OrgRole, Resource
 from pioche.notifications import recipients
 
 
@@ -96,13 +96,18 @@ def test_what_becomes_private_leaves_the_inbox_the_bell_and_the_mail(room: Notic
 def test_the_query_for_who_may_see_says_what_access_says(room: NoticeRoom) -> None:
     people = (room.cast.alice, room.cast.bob, room.cast.carol, room.cast.root)
     actors = [room.actor(person) for person in people]
-    for owner in ("alice", "lab"):
+    lead = NewGroup("readers", members=(("bob", OrgRole.READ),))
+    with_bob = room.hub.accounts.groups.create(actors[0], "lab", lead).id
+    without = room.hub.accounts.groups.create(actors[0], "lab", NewGroup("nobody")).id
+    actors = [room.actor(person) for person in people]
+    for owner, group in (("alice", None), ("lab", None), ("lab", with_bob), ("lab", without)):
         for private in (True, False):
             account = room.hub.accounts.find_account(owner)
-            about = recipients.Subject(1, account.id, private, 1, None)
+            about = recipients.Subject(1, account.id, private, group, 1, None)
             with room.hub.database.read() as tx:
                 seen = recipients._who_may_see(tx, about, [actor.user_id or 0 for actor in actors])
-            expected = {a.user_id for a in actors if allows(a, Action.READ, Resource(1, account.id, private))}
+            resource = Resource(1, account.id, private, group_id=group)
+            expected = {a.user_id for a in actors if allows(a, Action.READ, resource)}
             assert seen == expected
 
 

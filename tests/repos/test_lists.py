@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from pioche.accounts.access import Action, allows
-from pioche.accounts.types import ANONYMOUS, Actor, OrgRole, RepoScope, TokenInfo, TokenRole
+from pioche.accounts.types import ANONYMOUS, Actor, NewGroup, OrgRole, RepoScope, TokenInfo, TokenRole
 from pioche.names import RepoId, RepoKind
 from pioche.repos.tables import repos
 from pioche.repos.types import NewRepo, RepoFilter
@@ -141,6 +141,12 @@ def test_lists_and_access_agree_for_everybody(listed: Room) -> None:
         for private in (False, True)
     ]
     lab = made[-1].owner_id
+    groups = [hub.accounts.groups.create(alice, "lab", NewGroup(name)).id for name in ("seen one", "seen two")]
+    made += [
+        hub.repos.create(alice, NewRepo(RepoId(RepoKind.MODEL, "lab", f"seen-{group}-{private}"), private, None, group))
+        for group in groups
+        for private in (False, True)
+    ]
     tokens = [
         None,
         token("read"),
@@ -153,6 +159,7 @@ def test_lists_and_access_agree_for_everybody(listed: Room) -> None:
     people = [
         {"user_id": alice.user_id, "orgs": {lab: OrgRole.ADMIN}},
         {"user_id": bob.user_id, "orgs": {lab: OrgRole.READ}},
+        {"user_id": bob.user_id, "orgs": {lab: OrgRole.WRITE}, "groups": {groups[0]: OrgRole.READ}},
         {"user_id": bob.user_id, "orgs": {}},
         {"user_id": root.user_id, "orgs": {}, "is_admin": True},
     ]

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from pioche.accounts.tables import resource_groups
 from pioche.accounts.types import ANONYMOUS, OPERATOR, Actor, OrgRole, RepoScope, TokenInfo
 from pioche.app import build_hub
 from pioche.hub import Hub
@@ -43,9 +44,20 @@ def many() -> Many:
 def hub(tmp_path_factory: pytest.TempPathFactory, many: Many) -> Iterator[Hub]:
     hub = build_hub(Settings(data=tmp_path_factory.mktemp("many") / "data"))
     many.fill(hub.database)
+    group_some(hub)
     assert indexer_of(hub, many).rebuild() == TOTAL
     yield hub
     hub.database.close()
+
+
+def group_some(hub: Hub) -> None:
+    """Groups 1 and 2 of one owner, 3 of another; each with some of what they have, private and public."""
+    with hub.database.write() as tx:
+        for number, owner in ((1, 1_000), (2, 1_000), (3, 1_005)):
+            name = {"name": f"g{number}", "name_lower": f"g{number}"}
+            tx.execute(insert(resource_groups).values(id=number, org_id=owner, created_at=0, **name))
+            theirs = (repos.c.owner_id == owner, repos.c.id % 5 == number)
+            tx.execute(update(repos).where(*theirs).values(group_id=number, private=repos.c.id % 3 > 0))
 
 
 def indexer_of(hub: Hub, many: Many) -> Indexer:
@@ -66,6 +78,12 @@ ACTORS = {
     "nobody": ANONYMOUS,
     "the admin": OPERATOR,
     "a member": Actor(user_id=1_001, orgs={1_000: OrgRole.READ, 1_005: OrgRole.ADMIN}),
+    "a member in a group": Actor(
+        user_id=1_001, orgs={1_000: OrgRole.WRITE, 1_005: OrgRole.READ}, groups={2: OrgRole.READ}
+    ),
+    "a member of one organisation in its group": Actor(
+        user_id=1_002, orgs={1_005: OrgRole.READ}, groups={3: OrgRole.ADMIN}
+    ),
     "a token of one owner": scoped(RepoScope("read", owner_id=1_005)),
     "a token of one repository": scoped(RepoScope("write", repo_id=17)),
     "a token of what its owner made": scoped(RepoScope("contribute")),

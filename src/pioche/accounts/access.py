@@ -4,6 +4,8 @@ Rules, most specific first:
 - An admin of the hub may do everything.
 - An owner may do everything to what is theirs; in an organisation the role decides: `read` reads, `contributor`
   also makes repositories and writes to those that they made, `write` writes to all, `admin` also administers.
+- What is in a resource group of the organisation is governed by the role in the group instead: who is not in the group
+  is a stranger to it, but for the admins of the organisation.
 - Anyone may read what is public.
 - A token can only narrow: a `read` token never writes, a fine-grained one does only what its scopes name.
 """
@@ -12,6 +14,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, and_, or_
 
 from pioche.accounts.types import Actor, OrgRole, Permission, RepoScope, Resource
 from pioche.errors import Forbidden, NotFound, Unauthenticated
@@ -65,11 +70,11 @@ def passes_gate(actor: Actor, resource: Resource, let_in: bool) -> bool:
     return _token_allows(actor, Action.READ, closed) or (oauth is not None and "gated-repos" in oauth.granted)
 
 
-def may_create(actor: Actor, owner_id: int) -> bool:
-    """May the actor make repositories under this account?"""
+def may_create(actor: Actor, owner_id: int, group_id: int | None = None) -> bool:
+    """May the actor make repositories under this account, in that group of it?"""
     if actor.is_anonymous:
         return False
-    person = actor.is_admin or owner_id == actor.user_id or owner_role(actor, owner_id) >= OrgRole.CONTRIBUTOR
+    person = actor.is_admin or role_over(actor, owner_id, group_id) >= OrgRole.CONTRIBUTOR
     token = actor.token
     if token is None or token.role == "write":
         return person
@@ -84,8 +89,27 @@ def owner_role(actor: Actor, owner_id: int) -> int:
     return actor.orgs.get(owner_id, 0)
 
 
+def role_over(actor: Actor, owner_id: int, group_id: int | None) -> int:
+    """The actor's role over what belongs to an account, and there to a resource group."""
+    role = owner_role(actor, owner_id)
+    if group_id is None or role in (0, OrgRole.ADMIN):
+        return role
+    return actor.groups.get(group_id, 0)
+
+
+def insiders(actor: Actor, owner_id: Column[Any], group_id: Column[Any]) -> ColumnElement[bool]:
+    """As SQL: where `role_over` is any role at all."""
+    all_of = [org for org, role in actor.orgs.items() if role >= OrgRole.ADMIN]
+    all_of += [] if actor.user_id is None else [actor.user_id]
+    some_of = [org for org, role in actor.orgs.items() if role < OrgRole.ADMIN]
+    if not some_of:
+        return owner_id.in_(all_of)
+    within = or_(group_id.is_(None), group_id.in_(list(actor.groups))) if actor.groups else group_id.is_(None)
+    return or_(owner_id.in_(all_of), and_(owner_id.in_(some_of), within))
+
+
 def _person_allows(actor: Actor, action: Action, resource: Resource) -> bool:
-    role = owner_role(actor, resource.owner_id)
+    role = role_over(actor, resource.owner_id, resource.group_id)
     if actor.is_admin:
         return True
     if action is Action.READ:

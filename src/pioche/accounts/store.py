@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import json
 from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
 
-from pioche.accounts.tables import accounts, members, sessions, users
+from pioche.accounts.tables import accounts, group_members, members, sessions, users
 from pioche.accounts.types import (
     Account,
     AccountKind,
@@ -26,12 +26,12 @@ from pioche.ports.database import Tx
 def find_account(tx: Tx, name: str) -> Account | None:
     """Compared without case."""
     row = tx.execute(select(accounts).where(accounts.c.name_lower == name.lower())).first()
-    return None if row is None else _to_account(row)
+    return None if row is None else to_account(row)
 
 
 def get_account(tx: Tx, account_id: int) -> Account | None:
     row = tx.execute(select(accounts).where(accounts.c.id == account_id)).first()
-    return None if row is None else _to_account(row)
+    return None if row is None else to_account(row)
 
 
 def named(tx: Tx, text: str, kind: AccountKind, limit: int) -> list[Account]:
@@ -40,7 +40,7 @@ def named(tx: Tx, text: str, kind: AccountKind, limit: int) -> list[Account]:
     # A range, so that the index over names answers: `low` and what comes after it with the same beginning.
     fits = (accounts.c.name_lower >= low, accounts.c.name_lower < low + "\U0010ffff", accounts.c.kind == kind.value)
     rows = tx.execute(select(accounts).where(*fits).order_by(accounts.c.name_lower).limit(limit))
-    return [_to_account(row) for row in rows]
+    return [to_account(row) for row in rows]
 
 
 def add_account(tx: Tx, kind: AccountKind, name: str, fullname: str) -> int:
@@ -63,7 +63,7 @@ def set_profile(tx: Tx, account_id: int, text: ProfileText) -> None:
     )
 
 
-def _to_account(row: Row[Any]) -> Account:
+def to_account(row: Row[Any]) -> Account:
     return Account(
         row.id,
         AccountKind(row.kind),
@@ -89,7 +89,7 @@ def all_users(tx: Tx) -> list[User]:
         .join(users, users.c.id == accounts.c.id)
         .order_by(accounts.c.name_lower)
     )
-    return [User(_to_account(row), row.email, row.is_admin) for row in tx.execute(statement)]
+    return [User(to_account(row), row.email, row.is_admin) for row in tx.execute(statement)]
 
 
 def add_user(tx: Tx, user_id: int, email: str, password_hash: str, is_admin: bool) -> None:
@@ -169,6 +169,7 @@ def _actor(tx: Tx, which: ColumnElement[bool], token: TokenInfo | None, session:
     if row is None:
         return None
     orgs = orgs_of(tx, row.id)
+    in_groups = select(group_members.c.group_id, group_members.c.role).where(group_members.c.user_id == row.id)
     return Actor(
         user_id=row.id,
         name=row.name,
@@ -177,6 +178,7 @@ def _actor(tx: Tx, which: ColumnElement[bool], token: TokenInfo | None, session:
         is_admin=row.is_admin,
         orgs={org.account.id: org.role for org in orgs},
         org_names={org.account.id: org.account.name for org in orgs},
+        groups={one.group_id: OrgRole(one.role) for one in tx.execute(in_groups)} if orgs else {},
         token=token,
         session=session,
     )
@@ -192,7 +194,7 @@ def orgs_of(tx: Tx, user_id: int) -> tuple[Membership, ...]:
         .where(members.c.user_id == user_id)
         .order_by(accounts.c.name_lower)
     )
-    return tuple(Membership(_to_account(row), OrgRole(row.role)) for row in tx.execute(statement))
+    return tuple(Membership(to_account(row), OrgRole(row.role)) for row in tx.execute(statement))
 
 
 def members_of(tx: Tx, org_id: int) -> tuple[Membership, ...]:
@@ -203,7 +205,7 @@ def members_of(tx: Tx, org_id: int) -> tuple[Membership, ...]:
         .where(members.c.org_id == org_id)
         .order_by(members.c.role.desc(), accounts.c.name_lower)
     )
-    return tuple(Membership(_to_account(row), OrgRole(row.role)) for row in tx.execute(statement))
+    return tuple(Membership(to_account(row), OrgRole(row.role)) for row in tx.execute(statement))
 
 
 def role_in(tx: Tx, org_id: int, user_id: int) -> OrgRole | None:

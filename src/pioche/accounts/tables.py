@@ -49,6 +49,34 @@ members = Table(
     Index("ix_members_user", "user_id"),
 )
 
+# A team inside of an organisation. Repositories, buckets and collections of the organisation name the one that they are
+# in by `group_id`, so one that still has something in it cannot be deleted.
+resource_groups = Table(
+    "resource_groups",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(96), nullable=False),
+    Column("name_lower", String(96), nullable=False),
+    Column("description", String(500), nullable=False, server_default=""),
+    Column("auto_join", Integer),  # OrgRole in the group of whoever joins the organisation; NULL: they do not join
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("org_id", "name_lower", name="uq_resource_groups_name"),
+    # What names a group that is gone must not come to be in another one.
+    sqlite_autoincrement=True,
+)
+
+# Only members of the organisation are in its groups.
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group_id", Integer, ForeignKey("resource_groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", Integer, nullable=False),  # OrgRole
+    Column("added_by", Integer),
+    Index("ix_group_members_user", "user_id"),
+)
+
 tokens = Table(
     "tokens",
     metadata,

@@ -160,6 +160,32 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A resource group: a team inside of an organisation, and what belongs to it.
+
+    What is in a group is governed by the roles in the group; admins of the organisation may do everything.
+    """
+
+    id: int
+    org_id: int
+    name: str
+    description: str
+    auto_join: OrgRole | None  # the role that whoever joins the organisation gets here
+    created_at: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewGroup:
+    """`members` are names of people with their roles."""
+
+    name: str
+    description: str = ""
+    auto_join: OrgRole | None = None
+    members: tuple[tuple[str, OrgRole], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """An account and its people: `members` of an organisation, or the organisations (`orgs`) of a user."""
 
@@ -179,6 +205,7 @@ class Actor:
     is_admin: bool = False
     orgs: Mapping[int, OrgRole] = field(default_factory=dict)
     org_names: Mapping[int, str] = field(default_factory=dict)
+    groups: Mapping[int, OrgRole] = field(default_factory=dict)  # resource groups of those organisations
     token: TokenInfo | None = None
     # Digest of the session cookie: what CSRF tokens are bound to. None for tokens and anonymous people.
     session: str | None = None
@@ -211,3 +238,4 @@ class Resource:
     private: bool
     created_by: int | None = None
     gated: bool = False
+    group_id: int | None = None  # the resource group that it is in

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, false, func, insert, or_, select, true, tuple_, update
 
+from pioche.accounts.access import insiders
 from pioche.accounts.tables import accounts
 from pioche.accounts.types import Actor, RepoScope
 from pioche.buckets.tables import bucket_changes, bucket_redirects, buckets
@@ -26,6 +27,7 @@ def to_bucket(row: Row[Any]) -> Bucket:
         owner_id=row.owner_id,
         private=row.private,
         created_by=row.created_by,
+        group_id=row.group_id,
         created_at=row.created_at,
         updated_at=row.updated_at,
         size=row.size,
@@ -74,8 +76,7 @@ def find_owner_id(tx: Tx, name: str) -> int | None:
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """`access.allows(actor, Action.READ, bucket)` as SQL. The two must say the same; a test compares them."""
     public = buckets.c.private == false()
-    owners = [*actor.orgs, *([] if actor.user_id is None else [actor.user_id])]
-    person = true() if actor.is_admin else or_(public, buckets.c.owner_id.in_(owners))
+    person = true() if actor.is_admin else or_(public, insiders(actor, buckets.c.owner_id, buckets.c.group_id))
     token = actor.token
     if token is None or token.role != "fineGrained":
         return person
@@ -92,6 +93,11 @@ def page(
         statement = statement.where(tuple_(buckets.c.updated_at, buckets.c.id) < tuple_(*last))
     statement = statement.order_by(buckets.c.updated_at.desc(), buckets.c.id.desc()).limit(limit)
     return [to_bucket(row) for row in tx.execute(statement)]
+
+
+def in_groups(tx: Tx, actor: Actor, group_ids: Sequence[int], limit: int) -> list[Bucket]:
+    query = select_buckets().where(buckets.c.group_id.in_(group_ids), visible_to(actor))
+    return [to_bucket(row) for row in tx.execute(query.order_by(buckets.c.name_lower, buckets.c.id).limit(limit))]
 
 
 def count(tx: Tx, actor: Actor, owner_id: int | None, search: str) -> int:
@@ -116,6 +122,8 @@ def rename(tx: Tx, bucket: Bucket, owner_id: int, target: BucketId) -> None:
     drop_redirect(tx, target)
     drop_redirect(tx, old)
     values = {"owner_id": owner_id, "name": target.name, "name_lower": target.name.lower()}
+    if owner_id != bucket.owner_id:
+        values["group_id"] = None
     tx.execute(update(buckets).where(buckets.c.id == bucket.id).values(values))
     if old.full.lower() != target.full.lower():
         names = {"namespace_lower": old.namespace.lower(), "name_lower": old.name.lower()}
@@ -124,6 +132,10 @@ def rename(tx: Tx, bucket: Bucket, owner_id: int, target: BucketId) -> None:
 
 def set_private(tx: Tx, number: int, private: bool) -> None:
     tx.execute(update(buckets).where(buckets.c.id == number).values(private=private))
+
+
+def set_group(tx: Tx, number: int, group_id: int | None) -> None:
+    tx.execute(update(buckets).where(buckets.c.id == number).values(group_id=group_id))
 
 
 def remove(tx: Tx, number: int) -> None:

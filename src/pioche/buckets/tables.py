@@ -25,6 +25,7 @@ buckets = Table(
     Column("name_lower", String(96), nullable=False),
     Column("private", Boolean, nullable=False),
     Column("created_by", Integer),
+    Column("group_id", Integer, ForeignKey("resource_groups.id")),  # of its owner, an organisation
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     # -- derived --
@@ -35,6 +36,7 @@ buckets = Table(
     Column("log_start_at", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("owner_id", "name_lower", name="uq_buckets_name"),
     Index("ix_buckets_updated", "updated_at", "id"),
+    Index("ix_buckets_group", "group_id"),
 )
 
 bucket_redirects = Table(

@@ -50,6 +50,7 @@ class Bucket:
     owner_id: int
     private: bool
     created_by: int | None
+    group_id: int | None
     created_at: int
     updated_at: int
     size: int
@@ -58,7 +59,7 @@ class Bucket:
 
     @property
     def resource(self) -> Resource:
-        return Resource(self.id, self.owner_id, self.private, self.created_by)
+        return Resource(self.id, self.owner_id, self.private, self.created_by, group_id=self.group_id)
 
 
 @dataclass(frozen=True, slots=True)

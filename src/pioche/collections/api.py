@@ -8,6 +8,7 @@ from msgspec import UNSET
 from starlette.responses import Response
 
 from pioche.accounts.access import Action
+from pioche.accounts.api.groups import group_number, known_group
 from pioche.buckets.types import Bucket
 from pioche.collections.types import (
     Changes,
@@ -19,15 +20,14 @@ from pioche.collections.types import (
     NewCollection,
     Sort,
 )
-from pioche.errors import InvalidInput, NotFound, NotSupported
+from pioche.errors import InvalidInput, NotFound
 from pioche.protocols.hub import collection as wire
 from pioche.repos.types import Repo
 from pioche.web.call import Call
-from pioche.web.responses import avatar_url, external_id, iso, json_response, page_response
+from pioche.web.responses import avatar_url, external_id, internal_id, iso, json_response, page_response
 from pioche.web.routing import Route
 
 PAGE = 100
-LARGEST = 2**63 - 1
 MOST_CHANGES = 200
 
 
@@ -43,10 +43,9 @@ def show(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     asked = call.json(wire.NewCollection)
-    if asked.resource_group_id is not None:
-        raise _no_groups()
     owner = asked.namespace or call.actor.name
-    new = NewCollection(owner, asked.title, asked.description or "", asked.private)
+    group_id = group_number(asked.resource_group_id)
+    new = NewCollection(owner, asked.title, asked.description or "", asked.private, group_id)
     return _answer(call, call.hub.collections.create(call.actor, new))
 
 
@@ -90,10 +89,14 @@ def remove_item(call: Call) -> Response:
 
 
 def set_resource_group(call: Call) -> Response:
-    filled = call.hub.collections.find(call.actor, slug_of(call), Action.ADMIN)
-    if call.json(wire.ResourceGroup).resource_group_id is not None:
-        raise _no_groups()
-    return _answer(call, filled)
+    call.hub.collections.find(call.actor, slug_of(call), Action.ADMIN)  # the body is nobody else's business
+    group_id = group_number(call.json(wire.ResourceGroup).resource_group_id)
+    return _answer(call, call.hub.collections.put_in_group(call.actor, slug_of(call), group_id))
+
+
+def show_resource_group(call: Call) -> Response:
+    filled = call.hub.collections.find(call.actor, slug_of(call))
+    return json_response(known_group(call, filled.collection.group_id))
 
 
 def slug_of(call: Call) -> str:
@@ -105,9 +108,10 @@ def item_of(call: Call) -> int:
 
 
 def _item_number(text: str) -> int:
-    if len(text) == 24 and all(digit in "0123456789abcdef" for digit in text) and int(text, 16) <= LARGEST:
-        return int(text, 16)
-    raise NotFound("There is no such item in this collection.")
+    number = internal_id(text)
+    if number is None:
+        raise NotFound("There is no such item in this collection.")
+    return number
 
 
 def filter_of(call: Call) -> CollectionFilter:
@@ -120,10 +124,6 @@ def _sort(text: str) -> Sort:
         case "lastModified" | "trending" | "upvotes":
             return text
     raise InvalidInput("'sort' is one of: lastModified, trending, upvotes.")
-
-
-def _no_groups() -> NotSupported:
-    return NotSupported("This hub has no resource groups. The roles in an organisation say who may do what.")
 
 
 def _answer(call: Call, filled: Filled) -> Response:
@@ -193,5 +193,6 @@ routes = [
     Route("POST", "/api/collections/{ns}/{slug}/items/batch", change_items),
     Route("PATCH", "/api/collections/{ns}/{slug}/items/{item}", change_item),
     Route("DELETE", "/api/collections/{ns}/{slug}/items/{item}", remove_item),
+    Route("GET", "/api/collections/{ns}/{slug}/resource-group", show_resource_group),
     Route("POST", "/api/collections/{ns}/{slug}/resource-group", set_resource_group),
 ]

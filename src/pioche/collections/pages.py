@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from pioche.accounts.access import Action, allows
+from pioche.accounts.api.groups import group_number
+from pioche.accounts.pages.groups import group_choices
 from pioche.accounts.types import OrgRole
 from pioche.collections.api import filter_of, item_of, slug_of
 from pioche.collections.types import (
@@ -24,7 +26,7 @@ from pioche.collections.types import (
 from pioche.errors import Conflict, InvalidInput, NotFound, NotSupported, Unauthenticated
 from pioche.web import flash
 from pioche.web.call import Call
-from pioche.web.responses import see_other
+from pioche.web.responses import external_id, see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
 
@@ -72,10 +74,19 @@ def change(call: Call) -> Response:
     private = form["visibility"] == "private" if "visibility" in form else None
     changes = Changes(form.get("title"), form.get("description"), private, form.get("theme"))
     try:
+        _change_group(call, form)
         filled = call.hub.collections.change(call.actor, slug_of(call), changes)
     except (InvalidInput, Conflict) as error:
         return _page(call, error.message, 409 if isinstance(error, Conflict) else 400)
     return see_other(f"/{filled.collection.path}")
+
+
+def _change_group(call: Call, form: dict[str, str]) -> None:
+    """Who may write may change the rest of the form, and leaves the group as it is."""
+    now = call.hub.collections.find(call.actor, slug_of(call), Action.WRITE).collection.group_id
+    group_id = group_number(form["group"] or None) if "group" in form else now
+    if group_id != now:
+        call.hub.collections.put_in_group(call.actor, slug_of(call), group_id)
 
 
 def delete(call: Call) -> Response:
@@ -134,10 +145,13 @@ def add(call: Call) -> Response:
 
 def _page(call: Call, error: str = "", status: int = 200) -> Response:
     filled = call.hub.collections.find(call.actor, slug_of(call))
+    can_write, group_id = allows(call.actor, Action.WRITE, filled.collection.resource), filled.collection.group_id
     values = {
         "filled": filled,
         "collection": filled.collection,
-        "can_write": allows(call.actor, Action.WRITE, filled.collection.resource),
+        "can_write": can_write,
+        "groups": group_choices(call, filled.collection.owner) if can_write else [],
+        "group": "" if group_id is None or not can_write else external_id(group_id),
         "voted": call.hub.collections.has_voted(call.actor, slug_of(call)),
         "themes": THEMES,
         "limits": LIMITS,

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import ColumnElement
 
 from pioche.accounts.access import Action, may_create, require
+from pioche.accounts.service.groups import require_place
 from pioche.accounts.types import Actor
 from pioche.buckets.service.find import require_bucket
 from pioche.buckets.types import BucketId
@@ -80,11 +81,13 @@ class Collections:
         key = secrets.token_hex(12)
         with self._database.write() as tx:
             owners = store.owner_ids(tx, [new.owner])
-            if not owners or not may_create(actor, owners[0]):
+            if not owners or (new.group_id is None and not may_create(actor, owners[0])):
                 raise Forbidden(f"You may not make collections under '{new.owner[:100]}'.")
+            require_place(tx, actor, owners[0], new.group_id)
             _require_free(tx, owners[0], title)
             values = {"owner_id": owners[0], "title": title, "description": description, "private": new.private}
             values |= {"key": key, "theme": THEMES[int(key, 16) % len(THEMES)], "created_by": actor.user_id}
+            values["group_id"] = new.group_id
             store.insert_collection(tx, values)
         return self.find(actor, f"{new.owner}/{key}")
 
@@ -92,6 +95,14 @@ class Collections:
         with self._database.write() as tx:
             collection = _require(tx, actor, slug, Action.WRITE)
             store.update(tx, collection.id, _checked_changes(tx, collection, changes))
+        return self.find(actor, slug)
+
+    def put_in_group(self, actor: Actor, slug: str, group_id: int | None) -> Filled:
+        """None: out of its resource group. For who administers it and may make collections where it goes."""
+        with self._database.write() as tx:
+            collection = _require(tx, actor, slug, Action.ADMIN)
+            require_place(tx, actor, collection.owner_id, group_id)
+            store.update(tx, collection.id, {"group_id": group_id})
         return self.find(actor, slug)
 
     def delete(self, actor: Actor, slug: str) -> None:
@@ -206,6 +217,8 @@ def _narrowed(tx: Tx, actor: Actor, wanted: CollectionFilter) -> Sequence[Column
     narrowed = []
     if wanted.owners:
         narrowed.append(store.of_owners(store.owner_ids(tx, wanted.owners)))
+    if wanted.groups is not None:
+        narrowed.append(store.in_groups(wanted.groups))
     if wanted.items:
         narrowed.append(store.with_targets(_seen_targets(tx, actor, wanted.items)))
     return narrowed

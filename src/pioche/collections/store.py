@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Row, Select, and_, delete, false, func, insert, or_, select, true, tuple_
 from sqlalchemy import update as update_rows
 
+from pioche.accounts.access import insiders
 from pioche.accounts.tables import accounts
 from pioche.accounts.types import Actor, RepoScope
 from pioche.buckets import store as bucket_store
@@ -50,6 +51,7 @@ def to_collection(row: Row[Any]) -> Collection:
         theme=row.theme,
         position=row.position,
         created_by=row.created_by,
+        group_id=row.group_id,
         updated_at=row.updated_at,
         upvotes=row.upvotes,
     )
@@ -78,8 +80,7 @@ def owner_ids(tx: Tx, names: Sequence[str]) -> list[int]:
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """`access.allows(actor, Action.READ, collection)` as SQL. The two must say the same; a test compares them."""
     public = collections.c.private == false()
-    owners = [*actor.orgs, *([] if actor.user_id is None else [actor.user_id])]
-    person = true() if actor.is_admin else or_(public, collections.c.owner_id.in_(owners))
+    person = true() if actor.is_admin else or_(public, insiders(actor, collections.c.owner_id, collections.c.group_id))
     token = actor.token
     if token is None or token.role != "fineGrained":
         return person
@@ -108,6 +109,10 @@ def count(tx: Tx, actor: Actor, narrowed: Sequence[ColumnElement[bool]]) -> int:
 
 def of_owners(numbers: Sequence[int]) -> ColumnElement[bool]:
     return collections.c.owner_id.in_(numbers)
+
+
+def in_groups(numbers: Sequence[int]) -> ColumnElement[bool]:
+    return collections.c.group_id.in_(numbers)
 
 
 def with_targets(targets: Sequence[Target]) -> ColumnElement[bool]:

@@ -16,12 +16,14 @@ collections = Table(
     Column("theme", String(16), nullable=False),
     Column("position", Integer, nullable=False),  # among its owner's
     Column("created_by", Integer),
+    Column("group_id", Integer, ForeignKey("resource_groups.id")),  # of its owner, an organisation
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     # -- derived --
     Column("upvotes", Integer, nullable=False, server_default="0"),
     UniqueConstraint("owner_id", "title", name="uq_collections_title"),
     Index("ix_collections_updated", "updated_at", "id"),
+    Index("ix_collections_group", "group_id"),
     Index("ix_collections_upvotes", "upvotes", "id"),
 )
 

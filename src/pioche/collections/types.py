@@ -55,6 +55,7 @@ class Collection:
     theme: str
     position: int
     created_by: int | None
+    group_id: int | None
     updated_at: int
     upvotes: int
 
@@ -72,7 +73,7 @@ class Collection:
     @property
     def resource(self) -> Resource:
         # 0 is the number of no repository, so a token for one repository never fits a collection.
-        return Resource(0, self.owner_id, self.private, self.created_by)
+        return Resource(0, self.owner_id, self.private, self.created_by, group_id=self.group_id)
 
 
 Target = Repo | Bucket | Collection
@@ -142,6 +143,7 @@ class CollectionFilter:
     owners: Sequence[str] = ()
     items: Sequence[str] = ()
     sort: Sort = "lastModified"
+    groups: Sequence[int] | None = None  # any of these resource groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class NewCollection:
     title: str
     description: str = ""
     private: bool = False
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from msgspec import json
 from sqlalchemy import false, or_, select, true
 
-from pioche.accounts.tables import accounts, members, users
+from pioche.accounts.tables import accounts, group_members, members, users
+from pioche.accounts.types import OrgRole
 from pioche.community.references import names_in
 from pioche.community.tables import comment_versions, discussion_events, discussions
 from pioche.notifications.tables import notification_settings, watches
@@ -26,6 +27,7 @@ class Subject:
     repo_id: int
     owner_id: int
     private: bool
+    group_id: int | None
     discussion_id: int
     author_id: int | None
 
@@ -33,11 +35,13 @@ class Subject:
 def subject(tx: Tx, thing: Thing) -> Subject | None:
     """None if it is gone by now."""
     row = tx.execute(
-        select(repos.c.id, repos.c.owner_id, repos.c.private, discussions.c.author_id)
+        select(repos.c.id, repos.c.owner_id, repos.c.private, repos.c.group_id, discussions.c.author_id)
         .join(discussions, discussions.c.repo_id == repos.c.id)
         .where(discussions.c.id == thing.discussion_id)
     ).first()
-    return None if row is None else Subject(row.id, row.owner_id, row.private, thing.discussion_id, row.author_id)
+    if row is None:
+        return None
+    return Subject(row.id, row.owner_id, row.private, row.group_id, thing.discussion_id, row.author_id)
 
 
 def text_of(tx: Tx, thing: Thing) -> tuple[int | None, str]:
@@ -126,6 +130,9 @@ def _muted(tx: Tx, about: Subject) -> set[int]:
 def _who_may_see(tx: Tx, about: Subject, people: list[int]) -> set[int]:
     """As `access.allows(person, Action.READ, repository)` for people without a token; a test compares them."""
     inside = select(members.c.user_id).where(members.c.org_id == about.owner_id)
+    if about.group_id is not None:
+        grouped = select(group_members.c.user_id).where(group_members.c.group_id == about.group_id)
+        inside = inside.where(or_(members.c.role >= int(OrgRole.ADMIN), members.c.user_id.in_(grouped)))
     insider = or_(users.c.id == about.owner_id, users.c.id.in_(inside), users.c.is_admin == true())
     seen = insider if about.private else true()
     found: set[int] = set()

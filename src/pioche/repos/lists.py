@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Column, ColumnElement, Row, Select, and_, false, func, or_, select, true, tuple_
 
+from pioche.accounts.access import insiders
 from pioche.accounts.tables import accounts
 from pioche.accounts.types import Actor, RepoScope
 from pioche.errors import InvalidInput
@@ -34,8 +35,7 @@ _SORT_COLUMNS: dict[Sort, Column[Any]] = {
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """`access.allows(actor, Action.READ, repo)` as SQL. The two must say the same; a test compares them."""
     public = repos.c.private == false()
-    owners = [*actor.orgs, *([] if actor.user_id is None else [actor.user_id])]
-    person = true() if actor.is_admin else or_(public, repos.c.owner_id.in_(owners))
+    person = true() if actor.is_admin else or_(public, insiders(actor, repos.c.owner_id, repos.c.group_id))
     token = actor.token
     if token is None or token.role != "fineGrained":
         return person

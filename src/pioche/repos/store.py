@@ -31,6 +31,7 @@ def to_repo(row: Row[Any]) -> Repo:
         gated=row.gated,
         default_branch=row.default_branch,
         created_by=row.created_by,
+        group_id=row.group_id,
         created_at=row.created_at,
         updated_at=row.updated_at,
         head=CommitOid(row.head) if row.head else None,
@@ -118,6 +119,7 @@ def insert_repo(tx: Tx, number: int, owner_id: int, new: NewRepo, created_by: in
             name_lower=name.lower(),
             private=new.private,
             created_by=created_by,
+            group_id=new.group_id,
             created_at=tx.now,
             updated_at=tx.now,
             trending=trending.begin(tx.now),
@@ -134,6 +136,8 @@ def rename(tx: Tx, repo: Repo, owner_id: int, target: RepoId) -> None:
     drop_redirect(tx, target)
     drop_redirect(tx, repo.repo_id)
     values = {"owner_id": owner_id, "name": target.name, "name_lower": target.name.lower()}
+    if owner_id != repo.owner_id:
+        values["group_id"] = None
     tx.execute(update(repos).where(repos.c.id == repo.id).values(values))
     old = repo.repo_id
     if (old.namespace.lower(), old.name.lower()) == (target.namespace.lower(), target.name.lower()):
@@ -154,6 +158,10 @@ def set_discussions_disabled(tx: Tx, number: int, disabled: bool) -> None:
 
 def set_settings(tx: Tx, number: int, private: bool, gated: Gated) -> None:
     tx.execute(update(repos).where(repos.c.id == number).values(private=private, gated=gated))
+
+
+def set_group(tx: Tx, number: int, group_id: int | None) -> None:
+    tx.execute(update(repos).where(repos.c.id == number).values(group_id=group_id))
 
 
 def set_sdk(tx: Tx, number: int, sdk: str) -> None:

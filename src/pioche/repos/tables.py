@@ -51,6 +51,7 @@ repos = Table(
     Column("last_discussion", Integer, nullable=False, server_default="0"),  # the number that was given last
     Column("default_branch", String(200), nullable=False, server_default="main"),
     Column("created_by", Integer),
+    Column("group_id", Integer, ForeignKey("resource_groups.id")),  # of its owner, an organisation
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("moves", Integer, nullable=False, server_default="0"),  # of refs since the git folder was packed
@@ -74,6 +75,7 @@ repos = Table(
     Index("ix_repos_updated", "kind", "updated_at", "id"),
     Index("ix_repos_created", "kind", "created_at", "id"),
     Index("ix_repos_owner", "owner_id", "kind", "updated_at", "id"),
+    Index("ix_repos_group", "group_id"),
     Index("ix_repos_likes", "kind", "likes", "id"),
     Index("ix_repos_downloads", "kind", "downloads", "id"),
     Index("ix_repos_trending", "kind", "trending", "id"),

@@ -26,6 +26,7 @@ class Repo:
     gated: Gated
     default_branch: str
     created_by: int | None
+    group_id: int | None  # the resource group that it is in
     created_at: int
     updated_at: int
     head: CommitOid | None
@@ -46,7 +47,7 @@ class Repo:
 
     @property
     def resource(self) -> Resource:
-        return Resource(self.id, self.owner_id, self.private, self.created_by, bool(self.gated))
+        return Resource(self.id, self.owner_id, self.private, self.created_by, bool(self.gated), self.group_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,12 @@ SDKS = ("gradio", "streamlit", "docker", "static")
 
 @dataclass(frozen=True, slots=True)
 class NewRepo:
-    """What is asked for when a repository is made. `sdk` is for spaces."""
+    """What is asked for when a repository is made. `sdk` is for spaces, `group_id` a resource group of the owner."""
 
     repo_id: RepoId
     private: bool = False
     sdk: str | None = None
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pyroaring import BitMap
 
-from pioche.accounts.types import Actor
+from pioche.accounts.types import Actor, OrgRole
 from pioche.ports.database import Tx
 from pioche.repos.types import RepoFilter
 from pioche.search import store
@@ -114,9 +114,8 @@ class View:
     def visible(self, actor: Actor) -> Iterator[BitMap]:
         """What the actor may see is in all of these, as `repos.lists.visible_to` says it; without any, it is all."""
         public = term("public")
-        owners = [*actor.orgs, *([] if actor.user_id is None else [actor.user_id])]
         if not actor.is_admin:
-            yield self.any_of([public, *(term(f"o:{owner}") for owner in owners)])
+            yield self._inside(actor) | self.having(public)
         token = actor.token
         if token is None or token.role != "fineGrained":
             return
@@ -133,6 +132,15 @@ class View:
             else:
                 return
         yield granted
+
+    def _inside(self, actor: Actor) -> BitMap:
+        """As `access.insiders` says it."""
+        all_of = [org for org, role in actor.orgs.items() if role >= OrgRole.ADMIN]
+        all_of += [] if actor.user_id is None else [actor.user_id]
+        some_of = self.any_of(term(f"o:{org}") for org, role in actor.orgs.items() if role < OrgRole.ADMIN)
+        outside = some_of - self.having(term("grouped")) if some_of else some_of
+        within = self.any_of(term(f"r:{group}") for group in actor.groups)
+        return self.any_of(term(f"o:{owner}") for owner in all_of) | outside | within
 
 
 def _exact(wanted: RepoFilter, words: Sequence[str]) -> Iterator[str]:

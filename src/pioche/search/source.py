@@ -67,6 +67,7 @@ def of_row(row: Row[Any], text: str) -> Indexed:
         uses=(*texts(card.models), *texts(card.datasets)),
         title="\n".join((*texts(card.title), *texts(card.pretty_name), *texts(card.short_description))),
         text=text,
+        group_id=row.group_id,
     )
     return Indexed(document, steps_of(row))
 

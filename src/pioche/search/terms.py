@@ -47,6 +47,7 @@ class Document(msgspec.Struct, frozen=True, array_like=True):
     uses: tuple[str, ...]
     title: str
     text: str
+    group_id: int | None = None
 
 
 @lru_cache(maxsize=1 << 16)
@@ -71,6 +72,8 @@ def _facts(document: Document) -> list[str]:
     found = [f"k:{document.kind}", f"o:{document.owner_id}", f"c:{document.created_by}", f"g:{document.gated:d}"]
     if not document.private:
         found.append("public")
+    if document.group_id is not None:
+        found += ["grouped", f"r:{document.group_id}"]
     if document.pipeline_tag:
         found.append(f"p:{document.pipeline_tag}")
     if document.library:

@@ -2,7 +2,7 @@
 
 Addresses of the three kinds of repository are one row: `/api/{repo}/refs` stands for `/api/models/{ns}/{name}/refs` and
 its two siblings, `{repo.git}` for names that end in `.git`. They share their handlers, so models stand for all.
-`{bucket}` is the owner and name of a bucket.
+`{bucket}` is the owner and name of a bucket, `{group}` a resource group with bob in it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import httpx
 
-from pioche.accounts.types import Actor
+from pioche.accounts.types import Actor, NewGroup, OrgRole
 from pioche.buckets.types import EMPTY, AddFile, BucketId
 from pioche.collections.types import NewCollection
 from pioche.community.types import NewDiscussion
@@ -179,6 +179,11 @@ class Asker:
         community.set_status(actor, repo_id, 1, "open")
         self._comments[name] = external_id(community.comment(actor, repo_id, 1, "An answer").id)
 
+    def _group(self) -> str:
+        """A new resource group with bob in it, who may write there."""
+        new = NewGroup(f"Matrix {next(self._numbers)}", members=(("bob", OrgRole.WRITE),))
+        return external_id(self._hub.accounts.groups.create(self._actor("alice"), OWNER, new).id)
+
     def _path(self, row: Row, name: str) -> str:
         values = {
             **DEFAULTS,
@@ -188,6 +193,7 @@ class Asker:
             "item": self._items.get(name, ""),
             "oid": self._commits.get(name, ""),
             "event": self._comments.get(name, ""),
+            **({"group": self._group()} if "{group}" in row.address else {}),
             **row.request.get("at", {}),
         }
         path = re.sub(

@@ -6,6 +6,7 @@ import itertools
 import uuid
 from collections.abc import Mapping
 
+import httpx
 from huggingface_hub import CommitOperationAdd, HfApi
 
 from pioche.testkit.people import Person
@@ -43,6 +44,17 @@ class Make:
         if files:
             self.commit(owner, full, files, kind)
         return full
+
+    def group(self, admin: Person, org: str = "lab", **members: str) -> str:
+        """The id of a new resource group with these people: name -> role."""
+        body = {"name": self.name("team"), "users": [{"user": who, "role": role} for who, role in members.items()]}
+        answer = httpx.post(
+            f"{self.url}/api/organizations/{org}/resource-groups",
+            json=body,
+            headers={"authorization": f"Bearer {admin.token}"},
+        )
+        found: str = answer.raise_for_status().json()["id"]
+        return found
 
     def commit(self, person: Person, repo: str, files: Mapping[str, bytes | str], kind: str = "model") -> str:
         """Writes these files in one commit on `main`; its id."""

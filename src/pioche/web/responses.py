@@ -52,6 +52,14 @@ def external_id(number: int) -> str:
     return f"{number:024x}"
 
 
+def internal_id(text: str) -> int | None:
+    """Back from `external_id`; None for what is none."""
+    if len(text) != 24 or not all(digit in "0123456789abcdef" for digit in text):
+        return None
+    number = int(text, 16)
+    return number if number < 2**63 else None
+
+
 def avatar_url(call: Call, name: str) -> str:
     """Where the face of an account is, absolute as clients want it."""
     return f"{call.base_url}/api/avatars/{quote(name)}"

@@ -8,6 +8,7 @@ from pioche.accounts import store
 from pioche.accounts.attempts import Attempts, address_key
 from pioche.accounts.grants import Signer
 from pioche.accounts.secrecy import Passwords
+from pioche.accounts.service.groups import Groups
 from pioche.accounts.service.joining import join
 from pioche.accounts.service.log_ins import LogIns
 from pioche.accounts.service.orgs import Orgs
@@ -24,7 +25,7 @@ JOINS = 30  # tries to make an account, per address and window of `Attempts`
 
 
 class Accounts:
-    """The door to the room. `tokens`, `orgs`, `people` and `log_ins` hold the verbs of one noun each."""
+    """The door to the room. `tokens`, `orgs`, `groups`, `people` and `log_ins` hold the verbs of one noun each."""
 
     def __init__(self, database: Database, settings: Settings, queue: Queue, signer: Signer) -> None:
         self._database = database
@@ -35,6 +36,7 @@ class Accounts:
         self._joins = Attempts(JOINS)
         self.tokens = Tokens(database)
         self.orgs = Orgs(database)
+        self.groups = Groups(database)
         self.log_ins = LogIns(database, self._passwords, settings.session_days)
         self.resets = Resets(database, queue, self._passwords, signer)
         self.people = People(database, self._passwords, self.log_ins)

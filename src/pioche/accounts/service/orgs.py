@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import IntegrityError
 
-from pioche.accounts import store
+from pioche.accounts import group_store, store
 from pioche.accounts.service.joining import check_fullname, name_taken
 from pioche.accounts.service.profiles import check_profile
 from pioche.accounts.service.rights import require_org_admin, require_person
@@ -52,6 +52,8 @@ class Orgs:
             user_id = _user_id(tx, user_name)
             if role is not OrgRole.ADMIN:
                 _keep_an_admin(tx, org, user_id)
+            if store.role_in(tx, org.id, user_id) is None:
+                group_store.join_all(tx, org.id, user_id)
             store.set_role(tx, org.id, user_id, role)
 
     def change_role(self, actor: Actor, org_name: str, user_name: str, role: OrgRole) -> None:
@@ -81,6 +83,7 @@ class Orgs:
             if store.role_in(tx, org.id, user_id) is None:
                 raise NotFound(f"'{user_name}' is not in '{org.name}'.")
             _keep_an_admin(tx, org, user_id)
+            group_store.leave_all(tx, org.id, user_id)
             store.remove_member(tx, org.id, user_id)
 
     def change_profile(self, actor: Actor, name: str, text: ProfileText) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from pioche.accounts.api.groups import GroupChoice, group_number, known_group
 from pioche.buckets.api.place import bucket_of, namespace_of
 from pioche.buckets.types import Bucket
 from pioche.errors import InvalidInput, RepoExists
@@ -20,7 +21,8 @@ def create(call: Call) -> Response:
     wanted = call.json(wire.CreateBucket)
     private = _is_private(wanted) or False
     try:
-        bucket = call.hub.buckets.create(call.actor, bucket_of(call), private)
+        group_id = group_number(wanted.resource_group_id)
+        bucket = call.hub.buckets.create(call.actor, bucket_of(call), private, group_id)
     except RepoExists as error:
         raise RepoExists(error.message, url=f"{call.base_url}/{error.details['path']}") from error
     return json_response({"url": f"{call.base_url}/{bucket.bucket_id.path}", "id": bucket.bucket_id.full})
@@ -47,6 +49,16 @@ def change_settings(call: Call) -> Response:
         raise InvalidInput("Say what to change: 'private'.")
     bucket = call.hub.buckets.change_visibility(call.actor, bucket_of(call), private)
     return json_response({"private": bucket.private})
+
+
+def show_group(call: Call) -> Response:
+    return json_response(known_group(call, call.hub.buckets.find(call.actor, bucket_of(call)).group_id))
+
+
+def set_group(call: Call) -> Response:
+    group_id = group_number(call.json(GroupChoice).resource_group_id)
+    call.hub.buckets.put_in_group(call.actor, bucket_of(call), group_id)
+    return json_response(known_group(call, group_id))
 
 
 def _is_private(asked: wire.CreateBucket | wire.Settings) -> bool | None:
@@ -80,4 +92,6 @@ routes = [
     Route("POST", "/api/buckets/{ns}/{name}", create),
     Route("DELETE", "/api/buckets/{ns}/{name}", delete),
     Route("PUT", "/api/buckets/{ns}/{name}/settings", change_settings),
+    Route("GET", "/api/buckets/{ns}/{name}/resource-group", show_group),
+    Route("POST", "/api/buckets/{ns}/{name}/resource-group", set_group),
 ]

@@ -7,6 +7,8 @@ from typing import Any
 from starlette.responses import Response
 
 from pioche.accounts.access import Action
+from pioche.accounts.api.groups import group_number
+from pioche.accounts.pages.groups import group_choices
 from pioche.accounts.types import OrgRole
 from pioche.buckets.api.place import bucket_of
 from pioche.buckets.pages.browse import file_url, page_values
@@ -14,7 +16,7 @@ from pioche.buckets.types import BucketId, DeleteFile
 from pioche.errors import InvalidInput, RepoExists, Unauthenticated
 from pioche.web import flash
 from pioche.web.call import Call
-from pioche.web.responses import see_other
+from pioche.web.responses import external_id, see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
 
@@ -45,6 +47,12 @@ def change_visibility(call: Call) -> Response:
     bucket = call.hub.buckets.change_visibility(call.actor, bucket_of(call), private)
     said = _("Only people with access see this now.") if private else _("Everyone sees this now.")
     return flash.say(call, see_other(file_url(bucket.bucket_id, "settings")), said, "success")
+
+
+def change_group(call: Call) -> Response:
+    bucket_id = bucket_of(call)
+    call.hub.buckets.put_in_group(call.actor, bucket_id, group_number(call.form().get("group") or None))
+    return flash.say(call, see_other(file_url(bucket_id, "settings")), _("The group is changed."), "success")
 
 
 def move(call: Call) -> Response:
@@ -92,6 +100,8 @@ def _settings_page(call: Call, **errors: str) -> Response:
     bucket = call.hub.buckets.find(call.actor, bucket_of(call), Action.ADMIN)
     values: dict[str, Any] = {"move_error": "", "delete_error": "", **errors, "owners": _owners(call)}
     values |= page_values(call, bucket, "settings")
+    values["groups"] = group_choices(call, bucket.bucket_id.namespace)
+    values["group"] = "" if bucket.group_id is None else external_id(bucket.group_id)
     return call.hub.templates.page(call, "buckets/settings.html", values, 400 if errors else 200)
 
 
@@ -111,6 +121,7 @@ routes = [
     Route("POST", "/new-bucket", create, dialect="html"),
     Route("GET", "/buckets/{ns}/{name}/settings", show_settings, dialect="html"),
     Route("POST", "/buckets/{ns}/{name}/settings/visibility", change_visibility, dialect="html"),
+    Route("POST", "/buckets/{ns}/{name}/settings/group", change_group, dialect="html"),
     Route("POST", "/buckets/{ns}/{name}/settings/move", move, dialect="html"),
     Route("POST", "/buckets/{ns}/{name}/settings/delete", delete, dialect="html"),
     Route("GET", "/buckets/{ns}/{name}/delete/{path*}", show_delete, dialect="html"),

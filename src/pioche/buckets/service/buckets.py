@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from pioche.accounts.access import Action, may_create
+from pioche.accounts.service.groups import require_place
 from pioche.accounts.types import Actor
 from pioche.buckets import store
 from pioche.buckets.service.changes import Changes
@@ -65,14 +66,15 @@ class Buckets:
 
     # -- changes --
 
-    def create(self, actor: Actor, bucket_id: BucketId, private: bool) -> Bucket:
+    def create(self, actor: Actor, bucket_id: BucketId, private: bool, group_id: int | None = None) -> Bucket:
         """An empty one. Raises `RepoExists`, `Forbidden`, `InvalidName`."""
         try:
             with self._database.write() as tx:
-                owner_id = _require_owner(tx, actor, bucket_id)
+                owner_id = _require_owner(tx, actor, bucket_id, group_id)
                 _require_free(tx, bucket_id)
                 number = take_number(tx)
                 store.insert_bucket(tx, number, owner_id, bucket_id, private, actor.user_id)
+                store.set_group(tx, number, group_id)
                 self._xet.set_repo_public(tx, number, not private)
         except IntegrityError as error:
             raise _exists(bucket_id) from error
@@ -83,7 +85,8 @@ class Buckets:
         try:
             with self._database.write() as tx:
                 bucket = require_bucket(tx, actor, bucket_id, Action.ADMIN)
-                owner_id = _require_owner(tx, actor, target)
+                stays = target.namespace.lower() == bucket.bucket_id.namespace.lower()
+                owner_id = _require_owner(tx, actor, target, bucket.group_id if stays else None)
                 _require_free(tx, target, but=bucket.id)
                 store.rename(tx, bucket, owner_id, target)
         except IntegrityError as error:
@@ -96,6 +99,18 @@ class Buckets:
             store.set_private(tx, bucket.id, private)
             self._xet.set_repo_public(tx, bucket.id, not private)
         return self.find(actor, bucket_id)
+
+    def put_in_group(self, actor: Actor, bucket_id: BucketId, group_id: int | None) -> None:
+        """None: out of it. For who administers it and may make buckets where it goes."""
+        with self._database.write() as tx:
+            bucket = require_bucket(tx, actor, bucket_id, Action.ADMIN)
+            require_place(tx, actor, bucket.owner_id, group_id)
+            store.set_group(tx, bucket.id, group_id)
+
+    def within(self, actor: Actor, group_ids: Sequence[int]) -> Sequence[Bucket]:
+        """What is in these resource groups, as far as the actor may see it."""
+        with self._database.read() as tx:
+            return store.in_groups(tx, actor, group_ids, MAX_PAGE) if group_ids else ()
 
     def delete(self, actor: Actor, bucket_id: BucketId) -> None:
         """Gone for everybody at once; bytes that nobody else uses follow with a later sweep."""
@@ -130,14 +145,15 @@ def _owner_id(tx: Tx, owner: str) -> int | None:
     return found
 
 
-def _require_owner(tx: Tx, actor: Actor, bucket_id: BucketId) -> int:
-    """The id of the account that will own it, if the actor may make buckets there."""
+def _require_owner(tx: Tx, actor: Actor, bucket_id: BucketId, group_id: int | None) -> int:
+    """The id of the account that will own it, if the actor may make buckets there, in that resource group of it."""
     if actor.is_anonymous:
         raise Unauthenticated("Log in, or send a token, to make a bucket.")
     check_name(bucket_id.name)
     owner_id = store.find_owner_id(tx, bucket_id.namespace)
-    if owner_id is None or not may_create(actor, owner_id):
+    if owner_id is None or (group_id is None and not may_create(actor, owner_id)):
         raise Forbidden(f"You may not make buckets under '{bucket_id.namespace[:100]}'.")
+    require_place(tx, actor, owner_id, group_id)
     return owner_id
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, and_, delete, insert, or_, select
 
 from pioche.accounts import store as account_store
 from pioche.accounts.access import Action, allows
-from pioche.accounts.tables import accounts, members, users
+from pioche.accounts.tables import accounts, group_members, members, users
 from pioche.accounts.types import OrgRole
 from pioche.notifications import recipients, store, watch_store
 from pioche.notifications.mails import AccessLetter, Writer
@@ -103,8 +103,11 @@ def _deciders(tx: Tx, repo: Repo) -> list[int]:
     row = members.c
     query = select(row.user_id).where(row.org_id == repo.owner_id, row.role >= OrgRole.ADMIN)
     found = [repo.owner_id, *(one.user_id for one in tx.execute(query))]
-    made = (row.org_id == repo.owner_id, row.user_id == repo.created_by, row.role >= OrgRole.CONTRIBUTOR)
-    found += [one.user_id for one in tx.execute(select(row.user_id).where(*made))]
+    within = row.org_id == repo.owner_id
+    if repo.group_id is not None:
+        row, within = group_members.c, group_members.c.group_id == repo.group_id
+    may = or_(row.role >= OrgRole.ADMIN, and_(row.user_id == repo.created_by, row.role >= OrgRole.CONTRIBUTOR))
+    found += [one.user_id for one in tx.execute(select(row.user_id).where(within, may))]
     return _people(tx, list(dict.fromkeys(found)))
 
 

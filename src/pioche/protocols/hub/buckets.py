@@ -23,9 +23,10 @@ LATEST = 253_402_300_799_999
 """The last millisecond that a date of four digits can name."""
 
 
-class CreateBucket(msgspec.Struct, frozen=True):
+class CreateBucket(msgspec.Struct, frozen=True, rename="camel"):
     visibility: str | None = None
     private: bool | None = None
+    resource_group_id: str | None = None
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -51,6 +51,12 @@ class SpaceRuntime(msgspec.Struct, frozen=True):
     volumes: list[dict[str, Any]] | UnsetType = UNSET
 
 
+class GroupInfo(msgspec.Struct, rename="camel"):
+    id: str
+    name: str
+    num_users: int
+
+
 class RepoInfo(
     msgspec.Struct,
     frozen=True,
@@ -109,7 +115,7 @@ class RepoInfo(
     inference_provider_mapping: Sequence[Any] | UnsetType = UNSET
     safetensors: Safetensors | UnsetType = UNSET
     transformers_info: TransformersInfo | UnsetType = UNSET
-    resource_group: UnsetType | None = UNSET
+    resource_group: GroupInfo | UnsetType = UNSET
     description: str | UnsetType = UNSET
     citation: str | UnsetType = UNSET
     paperswithcode_id: str | UnsetType = UNSET

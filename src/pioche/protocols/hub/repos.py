@@ -38,6 +38,7 @@ class CreateRepo(msgspec.Struct, frozen=True, rename="camel"):
     secrets: list[Any] | None = None
     variables: list[Any] | None = None
     volumes: list[Any] | None = None
+    resource_group_id: str | None = None
 
 
 class MoveRepo(msgspec.Struct, frozen=True, rename="camel"):
@@ -64,6 +65,7 @@ class Duplicate(msgspec.Struct, frozen=True, rename="camel"):
     secrets: list[Any] | None = None
     variables: list[Any] | None = None
     volumes: list[Any] | None = None
+    resource_group_id: str | None = None
 
 
 class Created(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 from starlette.responses import Response
 
-from pioche.accounts.types import Actor
+from pioche.accounts.types import Actor, Group
 from pioche.errors import InvalidInput
 from pioche.evals.types import Score
 from pioche.names import RepoKind
@@ -104,6 +104,7 @@ class InfoWriter:
         self._spaces: Mapping[int, Sequence[str]] = {}
         self._children: Mapping[int, int] = {}
         self._scores: Mapping[int, Sequence[Score]] = {}
+        self._groups: Mapping[int, Group] = {}
 
     def write_all(self, repos: Sequence[Repo], names: Sequence[str]) -> list[wire.RepoInfo]:
         """Those of a list; what links to them is asked for once."""
@@ -123,6 +124,9 @@ class InfoWriter:
             self._spaces = self._hub.links.spaces_using(self._actor, numbers)
         if "childrenModelCount" in names:
             self._children = self._hub.links.count_children(self._actor, numbers)
+        if "resourceGroup" in names:
+            chosen = [one.repo.group_id for one in found if one.repo.group_id is not None]
+            self._groups = self._hub.accounts.groups.known(self._actor, chosen)
         if "evalResults" in names:
             self._scores = self._hub.evals.of_models(numbers)
 
@@ -143,6 +147,9 @@ class InfoWriter:
                 return self._spaces.get(found.repo.id, ())
             case "childrenModelCount":
                 return self._children.get(found.repo.id, 0)
+            case "resourceGroup":
+                group = self._groups.get(found.repo.group_id or 0)
+                return group and wire.GroupInfo(external_id(group.id), group.name, group.people)
             case "evalResults":
                 return [_score(one) for one in self._scores.get(found.repo.id, ())]
             case _:

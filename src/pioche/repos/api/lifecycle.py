@@ -8,6 +8,7 @@ from msgspec import UNSET
 from starlette.responses import Response
 
 from pioche.accounts.access import Action
+from pioche.accounts.api.groups import GroupChoice, group_number, known_group
 from pioche.buckets.types import Bucket, BucketId
 from pioche.errors import InvalidInput, NotSupported, RepoExists, RepoNotFound, RepoRenamed, Unauthenticated
 from pioche.names import RepoId, RepoKind
@@ -26,7 +27,8 @@ def create(call: Call) -> Response:
     repo_id = _repo_id(call, kind, new.name, new.organization)
     private = _is_private(new.visibility, new.private) or False
     _refuse_compute(new)
-    return _made(call, lambda: call.hub.repos.create(call.actor, NewRepo(repo_id, private, _sdk(kind, new.sdk))))
+    wanted = NewRepo(repo_id, private, _sdk(kind, new.sdk), group_number(new.resource_group_id))
+    return _made(call, lambda: call.hub.repos.create(call.actor, wanted))
 
 
 def duplicate(call: Call) -> Response:
@@ -35,7 +37,8 @@ def duplicate(call: Call) -> Response:
     repo_id = _repo_id(call, source.repo_id.kind, new.repository, None)
     private = _is_private(new.visibility, new.private)
     _refuse_compute(new)
-    wanted = NewRepo(repo_id, source.private if private is None else private, source.sdk)
+    private = source.private if private is None else private
+    wanted = NewRepo(repo_id, private, source.sdk, group_number(new.resource_group_id))
     return _made(call, lambda: call.hub.repos.duplicate(call.actor, source.repo_id, wanted))
 
 
@@ -67,6 +70,17 @@ def change_settings(call: Call) -> Response:
     repo = call.hub.repos.change_settings(call.actor, repo_of(call), private, gated)
     answer = {"private": repo.private, "gated": repo.gated or False, "discussionsDisabled": repo.discussions_disabled}
     return json_response(answer)
+
+
+def show_group(call: Call) -> Response:
+    return json_response(known_group(call, call.hub.repos.find(call.actor, repo_of(call)).group_id))
+
+
+def set_group(call: Call) -> Response:
+    """What is in a group is seen by the group alone, so it may end here for the one who put it there."""
+    group_id = group_number(call.json(GroupChoice).resource_group_id)
+    call.hub.repos.grouping.put(call.actor, repo_of(call), group_id)
+    return json_response(known_group(call, group_id))
 
 
 def auth_check(call: Call) -> Response:
@@ -213,6 +227,8 @@ routes = [
     Route("POST", "/api/repos/move", move),
     *for_each_kind("PUT", "/api/{repo}/settings", change_settings),
     *for_each_kind("POST", "/api/{repo}/duplicate", duplicate),
+    *for_each_kind("GET", "/api/{repo}/resource-group", show_group),
+    *for_each_kind("POST", "/api/{repo}/resource-group", set_group),
     *for_each_kind("GET", "/api/{repo}/auth-check", auth_check),
     *for_each_kind("GET", "/api/{repo}/auth-check/write", auth_check_write),
     Route("GET", "/api/settings/repositories", own_repos),

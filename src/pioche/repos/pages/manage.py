@@ -7,6 +7,8 @@ from typing import Any
 from starlette.responses import Response
 
 from pioche.accounts.access import Action
+from pioche.accounts.api.groups import group_number
+from pioche.accounts.pages.groups import group_choices
 from pioche.accounts.types import OrgRole
 from pioche.errors import HubError, InvalidInput, RepoExists, Unauthenticated
 from pioche.names import RepoId, RepoKind
@@ -19,7 +21,7 @@ from pioche.repos.types import SDKS, CommitHeader, NewRepo
 from pioche.web import flash
 from pioche.web.call import Call
 from pioche.web.repo_call import for_each_kind, repo_of
-from pioche.web.responses import see_other
+from pioche.web.responses import external_id, see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
 
@@ -69,6 +71,12 @@ def change_visibility(call: Call) -> Response:
     return _back(call, _("Only people with access see this now.") if private else _("Everyone sees this now."))
 
 
+def change_group(call: Call) -> Response:
+    repo_id, group_id = repo_of(call), group_number(call.form().get("group") or None)
+    call.hub.repos.grouping.put(call.actor, repo_id, group_id)
+    return _back(call, _("The group is changed."))
+
+
 def change_discussions(call: Call) -> Response:
     disabled = call.form().get("discussions") == "off"
     call.hub.repos.set_discussions(call.actor, repo_of(call), disabled)
@@ -101,6 +109,9 @@ def delete(call: Call) -> Response:
 def _settings_page(call: Call, **errors: str) -> Response:
     header = call.hub.browse.header(call.actor, repo_of(call), Action.ADMIN)
     values: dict[str, Any] = {"move_error": "", "delete_error": "", **errors, "owners": _owners(call)}
+    group_id = header.repo.group_id
+    values["groups"] = group_choices(call, header.repo.repo_id.namespace)
+    values["group"] = "" if group_id is None else external_id(group_id)
     status = 400 if errors else 200
     return call.hub.templates.page(
         call, "repos/settings.html", {**page_values(call, header, "settings"), **values}, status
@@ -130,6 +141,7 @@ routes = [
     Route("POST", "/new", create, dialect="html"),
     *for_each_kind("GET", "/{repo}/settings", show_settings, dialect="html"),
     *for_each_kind("POST", "/{repo}/settings/visibility", change_visibility, dialect="html"),
+    *for_each_kind("POST", "/{repo}/settings/group", change_group, dialect="html"),
     *for_each_kind("POST", "/{repo}/settings/discussions", change_discussions, dialect="html"),
     *for_each_kind("POST", "/{repo}/settings/move", move, dialect="html"),
     *for_each_kind("POST", "/{repo}/settings/delete", delete, dialect="html"),

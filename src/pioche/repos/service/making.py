@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pioche import wiring
 from pioche.accounts.access import may_create
+from pioche.accounts.service.groups import require_place
 from pioche.accounts.types import Actor
 from pioche.errors import Forbidden, GatedRepo, InvalidInput, RepoExists, Unauthenticated
 from pioche.events import RepoCreated, RepoUpdated
@@ -51,7 +52,7 @@ class Making:
         if new.sdk is not None and new.sdk not in SDKS:
             raise InvalidInput(f"A space needs an 'sdk'. There are: {', '.join(SDKS)}.")
         with self._database.write() as tx:
-            require_owner(tx, actor, new.repo_id)
+            require_owner(tx, actor, new.repo_id, new.group_id)
             require_free(tx, new.repo_id)
             number, now = store.reserve_number(tx), tx.now
         with ExitStack() as undo:
@@ -73,7 +74,7 @@ class Making:
             source = require_content(tx, actor, repo_id)
             if source.gated:
                 raise GatedRepo(f"'{repo_id.full}' is gated, so it cannot be duplicated.")
-            require_owner(tx, actor, new.repo_id)
+            require_owner(tx, actor, new.repo_id, new.group_id)
             require_free(tx, new.repo_id)
             number, now = store.reserve_number(tx), tx.now
         with ExitStack() as undo:
@@ -117,7 +118,7 @@ class Making:
         derived = derive_commit(self._gitstore.open(number), new.repo_id.kind, commit)
         try:
             with self._database.write() as tx:
-                owner = require_owner(tx, actor, new.repo_id)
+                owner = require_owner(tx, actor, new.repo_id, new.group_id)
                 require_free(tx, new.repo_id)
                 store.insert_repo(tx, number, owner.id, new, actor.user_id)
                 _derive(tx, number, commit, derived, new.sdk)
@@ -146,14 +147,15 @@ class Making:
         return repo
 
 
-def require_owner(tx: Tx, actor: Actor, repo_id: RepoId) -> Owner:
-    """The account that will own it, if the actor may make repositories there."""
+def require_owner(tx: Tx, actor: Actor, repo_id: RepoId, group_id: int | None = None) -> Owner:
+    """The account that will own it, if the actor may make repositories there, in that resource group of it."""
     if actor.is_anonymous:
         raise Unauthenticated("Log in, or send a token, to make a repository.")
     check_name(repo_id.name)
     owner = store.find_owner(tx, repo_id.namespace)
-    if owner is None or not may_create(actor, owner.id):
+    if owner is None or (group_id is None and not may_create(actor, owner.id)):
         raise Forbidden(f"You may not make repositories under '{repo_id.namespace}'.")
+    require_place(tx, actor, owner.id, group_id)
     return owner
 
 

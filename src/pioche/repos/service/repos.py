@@ -23,6 +23,7 @@ from pioche.queue.service import Queue
 from pioche.repos import lists, store
 from pioche.repos.facets import FacetCounts, facets, latest
 from pioche.repos.service.find import require_repo
+from pioche.repos.service.grouping import Grouping
 from pioche.repos.service.making import Making, repo_exists, require_free, require_owner
 from pioche.repos.types import Gated, Repo, RepoFilter, RepoPage
 from pioche.settings import Settings
@@ -43,6 +44,7 @@ class Repos(Making):
         self, database: Database, gitstore: GitStore, queue: Queue, settings: Settings, lfs: Lfs, xet: Xet
     ) -> None:
         super().__init__(database, gitstore, queue, settings, lfs, xet)
+        self.grouping = Grouping(database, queue)
 
     def find(self, actor: Actor, repo_id: RepoId, action: Action = Action.READ) -> Repo:
         """The repository, if the actor may do `action` to it; raises as `require_repo` does."""
@@ -96,7 +98,8 @@ class Repos(Making):
         try:
             with self._database.write() as tx:
                 repo = require_repo(tx, actor, repo_id, Action.ADMIN)
-                owner = require_owner(tx, actor, target)
+                stays = target.namespace.lower() == repo.repo_id.namespace.lower()
+                owner = require_owner(tx, actor, target, repo.group_id if stays else None)
                 require_free(tx, target, but=repo.id)
                 store.rename(tx, repo, owner.id, target)
                 event = RepoMoved(actor_id=actor.user_id, repo_id=repo.id, old_name=repo.repo_id.full)
@@ -137,6 +140,7 @@ class Repos(Making):
                 owner_id=repo.owner_id,
                 private=repo.private,
                 created_by=repo.created_by,
+                group_id=repo.group_id,
             )
             wiring.announce(self._queue, tx, event)
             self._lfs.forget_repo(tx, repo.id)

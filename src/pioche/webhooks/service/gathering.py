@@ -116,7 +116,10 @@ class Gathering:
 
     def _deleted(self, event: Mapping[str, Any], said: EventPart) -> tuple[Resource, Payload]:
         kind = RepoKind(event["kind"])
-        resource = Resource(event["repo_id"], event["owner_id"], event["private"], event["created_by"])
+        group_id = event.get("group_id")  # an event from before there were groups has none
+        resource = Resource(
+            event["repo_id"], event["owner_id"], event["private"], event["created_by"], group_id=group_id
+        )
         namespace, _, name = event["name"].partition("/")
         part = RepoPart(
             kind.value,
