@@ -228,3 +228,12 @@ def test_a_killed_keeper_takes_its_run_along(executor: SandboxExecutor, tmp_path
     assert ended(executor, "orphan").reason == "lost"
     time.sleep(0.3)
     assert subprocess.run(["pgrep", "-f", "sleep 986"], capture_output=True, check=False).stdout == b""
+
+
+def test_a_stop_right_after_the_start_is_not_lost(executor: SandboxExecutor) -> None:
+    for number in range(5):
+        executor.start(RunSpec(f"early-{number}", ["sleep", "60"], Limits(60)))
+        time.sleep(0.02 * number)
+        executor.stop(f"early-{number}")
+    for number in range(5):
+        assert ended(executor, f"early-{number}").reason == "stopped"
