@@ -253,6 +253,26 @@ def test_a_job_that_is_stopped_or_killed_keeps_what_it_wrote(alice: Hf, hub: tup
     assert found == {"stopped", "late"}
 
 
+def test_one_that_fails_is_tried_again_and_keeps_what_it_wrote(alice: Hf) -> None:
+    api = alice.api
+    api.create_bucket("alice/tries", private=True)
+    bucket = Volume(type="bucket", source="alice/tries", mount_path="/b")
+    code = (
+        "import os\nn = len(os.listdir('/b'))\nopen(f'/b/{n}', 'w').close()\nprint('try', n)\nraise SystemExit(n < 2)"
+    )
+    job = api.run_job(image="python", command=["python", "-c", code], volumes=[bucket], attempts=4)
+    assert job.retry == 3
+    assert list(api.fetch_job_logs(job_id=job.id, follow=True)) == ["try 0", "try 1", "try 2"]
+    assert ended(api, job.id) == "COMPLETED"
+    line = "print('never good'); raise SystemExit(7)"
+    line = alice.run("jobs", "run", "--detach", "--quiet", "--attempts", "2", "python", "python", "-c", line)
+    number = line.split()[-1].rpartition("/")[2]
+    assert ended(api, number) == "ERROR"
+    assert list(api.fetch_job_logs(job_id=number)) == ["never good"] * 2
+    assert "status 7" in (api.inspect_job(job_id=number).status.message or "")
+    assert list(api.fetch_job_logs(job_id=number, tail=1)) == ["never good"]
+
+
 def test_nobody_mounts_what_they_may_not_see(alice: Hf, hub: tuple[Server, Cast]) -> None:
     api, carol = alice.api, alice.as_(hub[1].carol).api
     api.create_repo("secret-m", private=True)

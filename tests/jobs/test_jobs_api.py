@@ -105,3 +105,30 @@ def test_energy_is_measured_where_the_machine_tells(tmp_path: Path) -> None:
     meter.add(2.0)
     assert meter.joules == pytest.approx(5.0)
     assert Meter(tmp_path / "nothing", stat).read() is None
+
+
+def test_the_page_shows_the_end_of_a_long_log(room: Room) -> None:
+    job = finish(room, run(room, "sh", "-c", "seq 1 6000"))
+    page = room.get(f"/jobs/alice/{job.key}", room.cast.alice).text
+    assert "The last 2,000 of 6,000 lines." in page
+    assert "\n6000\n" in page
+    assert "\n4000\n" not in page
+
+
+@pytest.mark.parametrize("attempts", [0, 11, -1])
+def test_attempts_that_make_no_sense(room: Room, attempts: int) -> None:
+    asked = {"dockerImage": "debian", "command": ["true"], "attempts": attempts}
+    assert room.post("/api/jobs/alice", room.cast.alice, json=asked).status_code == 400
+
+
+def test_what_there_is_not_yet_is_said(room: Room) -> None:
+    base = {"dockerImage": "debian", "command": ["true"]}
+    for more in (
+        {"network": {"group": "a"}},
+        {"ssh": {"enabled": True}},
+        {"expose": {"ports": [80], "portsPublic": []}},
+    ):
+        answer = room.post("/api/jobs/alice", room.cast.alice, json={**base, **more})
+        assert (answer.status_code, answer.headers["x-error-code"]) == (501, "NotSupported")
+    job = finish(room, run(room, "true"))
+    assert room.ask("PUT", f"/api/jobs/alice/{job.key}/expose", room.cast.alice, json={}).status_code == 501

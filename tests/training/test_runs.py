@@ -155,6 +155,9 @@ def test_it_outlives_the_hub(client: httpx.Client, start: Callable[..., dict[str
     done = until(client, key, is_done)
     assert done["attempt"] == 1
     assert done["step"] == done["steps"]
+    (used,) = client.get("/api/usage/alice").json()["usage"]
+    assert (used["kind"], used["runs"]) == ("training", 1)
+    assert used["computeMinutes"] > 0
 
 
 def test_it_is_stopped(client: httpx.Client, start: Callable[..., dict[str, Any]]) -> None:
@@ -167,9 +170,6 @@ def test_it_is_stopped(client: httpx.Client, start: Callable[..., dict[str, Any]
         assert time.monotonic() < deadline, said
         time.sleep(0.2)
     assert client.get("/api/models/alice/stopped").status_code in (401, 404)
-    (used,) = client.get("/api/usage/alice").json()["usage"]
-    assert (used["kind"], used["runs"]) == ("training", 1)
-    assert used["computeMinutes"] > 0
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,11 @@ def duplicate(call: Call) -> Response:
     return json_response(body(call.hub.jobs.again(call.actor, call.arg("ns"), call.arg("job"))))
 
 
+def expose(call: Call) -> Response:
+    call.hub.jobs.require(call.actor, call.arg("ns"), True, call.arg("job"))
+    raise NotSupported("Ports of jobs cannot be exposed on this hub yet.")
+
+
 def labels(call: Call) -> Response:
     wanted = call.json(wire.LabelsRequest).labels
     return json_response(body(call.hub.jobs.set_labels(call.actor, call.arg("ns"), call.arg("job"), wanted)))
@@ -216,6 +221,7 @@ def body(job: Job) -> dict[str, Any]:
         "flavor": job.flavor,
         "labels": dict(job.labels),
         "timeout": job.seconds,
+        "retry": job.attempts - 1,
         "volumes": [volume(one) for one in job.volumes],
     }
     if job.started_at is not None:
@@ -262,6 +268,7 @@ def new_job(asked: wire.JobRequest) -> NewJob:
         (asked.space_id, "An image made of a Space"),
         (asked.expose and asked.expose.ports, "Exposed ports"),
         (asked.ssh, "SSH"),
+        (asked.network, "A network between jobs"),
     ):
         if value:
             raise NotSupported(f"{what} cannot be used in jobs of this hub yet.")
@@ -279,6 +286,7 @@ def new_job(asked: wire.JobRequest) -> NewJob:
             Volume(one.type, one.source, one.mount_path, one.revision, one.read_only, one.path)
             for one in asked.volumes or []
         ],
+        1 if asked.attempts is None else asked.attempts,
     )
 
 
@@ -298,4 +306,5 @@ routes = [
     Route("POST", "/api/jobs/{ns}/{job}/cancel", cancel),
     Route("POST", "/api/jobs/{ns}/{job}/duplicate", duplicate),
     Route("PUT", "/api/jobs/{ns}/{job}/labels", labels),
+    Route("PUT", "/api/jobs/{ns}/{job}/expose", expose, body="none"),
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -15,6 +16,7 @@ from pioche.errors import InvalidInput, NotSupported, QuotaExceeded, RunsUnavail
 from pioche.jobs.drawing import HEIGHT, WIDTH, curves_of
 from pioche.jobs.submitting import DEFAULT_SECONDS
 from pioche.jobs.types import GIB, WATTS_PER_CPU, Flavor, Job, NewJob, NewSchedule, Stage, Volume
+from pioche.ports.executor import LogLine
 from pioche.web.call import Call
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
@@ -65,12 +67,24 @@ def create(call: Call) -> Response:
 
 
 def show(call: Call) -> Response:
-    lines, _position, _job = call.hub.jobs.logs(call.actor, call.arg("ns"), call.arg("job"), 0)
+    lines, total = _last_lines(call)
     values = _live_values(call)
     job: Job = values["job"]
     schedule = f"/jobs/{job.owner.name}/scheduled/{job.schedule_key}" if job.schedule_key else ""
     again = {"again": repeat_command(job), "python": repeat_python(job), "schedule": schedule}
-    return call.hub.templates.page(call, "jobs/show.html", {**values, **again, "lines": lines[-SHOWN_LINES:]})
+    return call.hub.templates.page(call, "jobs/show.html", {**values, **again, "lines": lines, "total": total})
+
+
+def _last_lines(call: Call) -> tuple[Sequence[LogLine], int]:
+    """The last lines of its log, and how many there are."""
+    kept: deque[LogLine] = deque(maxlen=SHOWN_LINES)
+    position = total = 0
+    while True:
+        lines, position, _job = call.hub.jobs.logs(call.actor, call.arg("ns"), call.arg("job"), position)
+        if not lines:
+            return kept, total
+        kept.extend(lines)
+        total += len(lines)
 
 
 def live(call: Call) -> Response:
@@ -133,6 +147,7 @@ def repeat_python(job: Job) -> str:
         for one in job.volumes
     )
     lines += [f"volumes=[{volumes}]"] if volumes else []
+    lines += [f"attempts={job.attempts}"] if job.attempts > 1 else []
     head = "from huggingface_hub import Volume, run_job" if volumes else "from huggingface_hub import run_job"
     return head + "\n\nrun_job(\n    " + ",\n    ".join([*lines, f"namespace={job.owner.name!r}"]) + ",\n)"
 
@@ -141,6 +156,7 @@ def options_of(job: Job | NewJob) -> list[str]:
     options = [f"--flavor {job.flavor}", f"--timeout {DEFAULT_SECONDS if job.seconds is None else job.seconds}s"]
     options += [f"--env {shlex.quote(f'{key}={value}')}" for key, value in job.environment.items()]
     options += [f"--volume {shlex.quote(one.spec)}" for one in job.volumes]
+    options += [f"--attempts {job.attempts}"] if job.attempts > 1 else []
     return options + [f"--label {shlex.quote(f'{key}={value}')}" for key, value in job.labels.items()]
 
 

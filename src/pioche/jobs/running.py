@@ -18,7 +18,7 @@ from pioche.errors import Forbidden, HubError, InvalidInput, RunNotFound
 from pioche.jobs import store
 from pioche.jobs.images import runtime_of
 from pioche.jobs.installing import Installing
-from pioche.jobs.types import GIB, WATTS_PER_CPU, Flavor, Job, Stage
+from pioche.jobs.types import GIB, WATTS_PER_CPU, Flavor, Job, Stage, run_id_of
 from pioche.jobs.volumes import Volumes
 from pioche.plans.service import Plans
 from pioche.plans.types import Spent
@@ -34,6 +34,7 @@ CLEAR_MS = 60_000
 SETTLE_TASK = "jobs.settle"
 WATCH_TASK = "jobs.watch"
 WATCH_MS = 1_000
+LOG_BITS = 40
 _REASONS = {
     "timeout": "It took longer than the time it asked for.",
     "memory": "It took more memory than its hardware has.",
@@ -147,18 +148,18 @@ class Running:
             with self._database.write() as tx:
                 # The time of preparing is not the job's.
                 if not store.move(tx, job.id, Stage.RUNNING, {"started_at": tx.now}):
-                    self._volumes.forget(job.key)
+                    self._volumes.forget(job.run_id)
                     return
             self._executor.start(spec)
         except (HubError, OSError) as error:
-            self._volumes.forget(job.key)
+            self._volumes.forget(job.run_id)
             said = error.message if isinstance(error, HubError) else f"It could not be started: {error.strerror}."
             self._end(job, Stage.ERROR, {"message": said[:500]})
             return
         with self._database.read() as tx:
             now = store.get(tx, job.id)
         if now is None or now.stage is not Stage.RUNNING:  # it was cancelled at the last moment
-            self._executor.stop(job.key)
+            self._executor.stop(job.run_id)
 
     def _spec(self, job: Job) -> RunSpec:
         name, _ = runtime_of(job.image)
@@ -166,12 +167,12 @@ class Running:
         flavor = self.flavor(job.flavor)
         with self._database.read() as tx:
             kept = store.secrets_of(tx, job.id)
-        mounts, changing = self._volumes.prepare(self._starter(job), job.key, job.volumes)
+        mounts, changing = self._volumes.prepare(self._starter(job), job.run_id, job.volumes)
         limits = Limits(job.seconds, flavor.cpus, flavor.memory)
         installs = self._installing.environment(place)
         known = {"JOB_ID": job.key, "CPU_CORES": f"{flavor.cpus:g}", "MEMORY": f"{flavor.memory / GIB:.0f}Gi"}
         return RunSpec(
-            id=job.key,
+            id=job.run_id,
             command=job.command,
             limits=replace(limits, disk=limits.disk + changing),
             environment={**installs, **known, **job.environment},
@@ -192,7 +193,7 @@ class Running:
 
     def _has_run(self, job: Job) -> bool:
         try:
-            self._executor.status(job.key)
+            self._executor.status(job.run_id)
         except RunNotFound:
             return False
         return True
@@ -212,7 +213,7 @@ class Running:
         if job.stage is not Stage.RUNNING:
             return job
         try:
-            status = self._executor.status(job.key)
+            status = self._executor.status(job.run_id)
         except RunNotFound:
             return job  # it is being started
         if status.state != "ended":
@@ -231,16 +232,16 @@ class Running:
             job = store.get(tx, number)
         if job is None or job.stage is not Stage.RUNNING:
             return
-        stage, values = self._ending(job, self._executor.status(job.key))
+        stage, values = self._ending(job, self._executor.status(job.run_id))
         try:
-            fault = self._volumes.write_back(self._starter(job), job.key, job.volumes)
+            fault = self._volumes.write_back(self._starter(job), job.run_id, job.volumes)
         except HubError as error:
             fault = error.message
         if fault:
             said = f"{values.get('message', '')} {fault}".strip()
             stage, values = Stage.ERROR, {**values, "message": said[:500]}
         self._end(job, stage, values)
-        self._volumes.forget(job.key)
+        self._volumes.forget(job.run_id)
 
     def _cpus(self, flavor: str) -> float:
         return next((one.cpus for one in self.flavors() if one.name == flavor), 1.0)
@@ -263,33 +264,39 @@ class Running:
             return
         with self._database.read() as tx:
             running = store.in_stage(tx, Stage.RUNNING)
-        self._volumes.tidy([job.key for job in running])
+        self._volumes.tidy([job.run_id for job in running])
 
     def cancel(self, job: Job) -> None:
         if job.stage is Stage.SCHEDULING:
             self._end(job, Stage.CANCELED, {})
         elif job.stage is Stage.RUNNING:
             try:
-                self._executor.stop(job.key)
+                self._executor.stop(job.run_id)
             except RunNotFound:
                 self._end(job, Stage.CANCELED, {})
 
     def logs(self, job: Job, position: int) -> tuple[Sequence[LogLine], int]:
-        try:
-            return self._executor.logs(job.key, position)
-        except RunNotFound:
-            return (), position
+        """Of all attempts, one after the other: the number of the attempt is in the position."""
+        attempt, place = max(1, position >> LOG_BITS), position % (1 << LOG_BITS)
+        while True:
+            try:
+                lines, place = self._executor.logs(run_id_of(job.key, attempt), place)
+            except RunNotFound:
+                lines = ()
+            if lines or attempt >= job.attempt:
+                return lines, (attempt << LOG_BITS) + place
+            attempt, place = attempt + 1, 0
 
     def history(self, job: Job) -> Sequence[Sample]:
         try:
-            return self._executor.history(job.key)
+            return self._executor.history(job.run_id)
         except RunNotFound:
             return ()
 
     def usage(self, job: Job) -> Usage | None:
         """None unless it runs."""
         try:
-            return self._executor.status(job.key).usage if job.stage is Stage.RUNNING else None
+            return self._executor.status(job.run_id).usage if job.stage is Stage.RUNNING else None
         except RunNotFound:
             return None
 
@@ -299,13 +306,27 @@ class Running:
                 self._queue.enqueue(tx, WATCH_TASK, {}, unique="all", delay_ms=WATCH_MS)
 
     def _end(self, job: Job, stage: Stage, values: dict[str, Any]) -> None:
+        """Or, if it failed and may be tried again, puts it back in line."""
         with self._database.write() as tx:
-            if store.move(tx, job.id, job.stage, {"stage": stage.value, "ended_at": tx.now, **values}):
+            change = {"stage": stage.value, "ended_at": tx.now, **_added_up(job, values)}
+            if stage is Stage.ERROR and "compute_ms" in values and job.attempt < job.attempts:
+                said = f"Attempt {job.attempt} of {job.attempts} failed: {values.get('message', '')}"
+                again = {"stage": Stage.SCHEDULING.value, "attempt": job.attempt + 1, "message": said[:500]}
+                change |= {**again, "started_at": None, "ended_at": None, "exit_code": None}
+            if store.move(tx, job.id, job.stage, change):
                 self._queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
                 if "compute_ms" in values:
                     spent = Spent(values["compute_ms"], values["cpu_seconds"], values["joules"])
                     self._plans.record(tx, job.owner.id, "job", spent)
-                    self._queue.enqueue(tx, CLEAR_TASK, {"job": job.key}, delay_ms=CLEAR_MS)
+                    self._queue.enqueue(tx, CLEAR_TASK, {"job": job.run_id}, delay_ms=CLEAR_MS)
+
+
+def _added_up(job: Job, values: dict[str, Any]) -> dict[str, Any]:
+    """With what earlier attempts took."""
+    if "compute_ms" not in values:
+        return values
+    sums = {name: getattr(job, name) + values[name] for name in ("compute_ms", "cpu_seconds", "joules")}
+    return {**values, **sums, "peak_memory": max(job.peak_memory, values["peak_memory"])}
 
 
 def _ending(status: RunStatus) -> tuple[Stage, dict[str, Any]]:

@@ -87,6 +87,7 @@ def schedule_body(one: Schedule) -> dict[str, Any]:
             "secrets": list(one.secret_names),
             "flavor": job.flavor,
             "timeout": DEFAULT_SECONDS if job.seconds is None else job.seconds,
+            "retry": job.attempts - 1,
             "labels": dict(job.labels),
             "volumes": [volume(each) for each in job.volumes],
         },

@@ -93,6 +93,7 @@ class Jobs:
         with self._database.read() as tx:
             kept = self._submitting.unseal(store.secrets_of(tx, job.id))
         new = NewJob(job.image, job.command, job.environment, {}, job.flavor, job.seconds, job.labels, job.volumes)
+        new = replace(new, attempts=job.attempts)
         return self.submit(actor, owner, replace(new, secrets=kept))
 
     def set_labels(self, actor: Actor, owner: str, key: str, labels: Mapping[str, str]) -> Job:

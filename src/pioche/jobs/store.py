@@ -81,7 +81,8 @@ def count_all(tx: Tx, owner_id: int, stages: Sequence[Stage]) -> int:
 def held(tx: Tx, owner_id: int) -> dict[str, int]:
     """Seconds that jobs which wait and run may take yet, by hardware."""
     stages = (Stage.SCHEDULING.value, Stage.RUNNING.value)
-    query = select(jobs.c.flavor, func.sum(jobs.c.seconds).label("seconds")).group_by(jobs.c.flavor)
+    seconds = func.sum(jobs.c.seconds * (jobs.c.attempts - jobs.c.attempt + 1)).label("seconds")
+    query = select(jobs.c.flavor, seconds).group_by(jobs.c.flavor)
     query = query.where(jobs.c.owner_id == owner_id, jobs.c.stage.in_(stages))
     return {row.flavor: int(row.seconds) for row in tx.execute(query)}
 
@@ -126,4 +127,6 @@ def _job(row: Row[Any]) -> Job:
         joules=row.joules,
         joules_measured=row.joules_measured,
         schedule_key=row.schedule_key,
+        attempts=row.attempts,
+        attempt=row.attempt,
     )

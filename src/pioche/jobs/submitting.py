@@ -30,6 +30,7 @@ from pioche.repos.types import Owner
 DEFAULT_SECONDS = 30 * 60
 MAX_SECONDS = 24 * 3600
 MAX_WAITING = 50
+MAX_ATTEMPTS = 10
 MAX_ARGUMENTS, MAX_TEXT, MAX_VARIABLES = 500, 128 * 1024, 200
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
 
@@ -65,12 +66,13 @@ class Submitting:
             "seconds": DEFAULT_SECONDS if new.seconds is None else new.seconds,
             "labels": json.encode(dict(new.labels)).decode(),
             "volumes": json.encode(volumes).decode(),
+            "attempts": new.attempts,
         }
 
     def add(self, tx: Tx, owner: Owner | Party, values: Mapping[str, Any]) -> int:
         if store.count(tx, owner.id, Stage.SCHEDULING) >= MAX_WAITING:
             raise QuotaExceeded(f"{MAX_WAITING} jobs of '{owner.name}' wait already. Let some of them end first.")
-        wanted = int(self.running.flavor(values["flavor"]).cpus * values["seconds"] * 1000)
+        wanted = int(self.running.flavor(values["flavor"]).cpus * values["seconds"] * values["attempts"] * 1000)
         self.plans.require_room(tx, self.standing(tx, owner), wanted)
         number = store.add(tx, {**values, "owner_id": owner.id})
         self.queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
@@ -115,6 +117,8 @@ def check_job(new: NewJob) -> None:
         raise InvalidInput("Names of variables are letters, digits and '_', at most 200 of them.")
     if new.seconds is not None and not 1 <= new.seconds <= MAX_SECONDS:
         raise InvalidInput(f"A job takes 1 to {MAX_SECONDS} seconds.")
+    if not 1 <= new.attempts <= MAX_ATTEMPTS:
+        raise InvalidInput(f"A job has 1 to {MAX_ATTEMPTS} attempts.")
     check_labels(new.labels)
 
 

@@ -31,6 +31,8 @@ jobs = Table(
     Column("compute_ms", BigInteger, nullable=False, server_default="0"),  # time times CPUs
     Column("joules", Float, nullable=False, server_default="0"),
     Column("joules_measured", Boolean, nullable=False, server_default=false()),  # else estimated
+    Column("attempts", Integer, nullable=False, server_default="1"),
+    Column("attempt", Integer, nullable=False, server_default="1"),
     Column("schedule_key", String(24)),  # the schedule that made it; it may be gone
     Index("ix_jobs_owner", "owner_id", "id"),
     Index("ix_jobs_stage", "stage", "id"),

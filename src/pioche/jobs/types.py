@@ -73,6 +73,7 @@ class NewJob:
     seconds: int | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     volumes: Sequence[Volume] = ()
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,15 @@ class Party:
     kind: str
 
 
+def run_id_of(key: str, attempt: int) -> str:
+    return key if attempt == 1 else f"{key}-{attempt}"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`key` is its id outside. Times are Unix milliseconds; `cpu_seconds` and `peak_memory` of what it took."""
+    """`key` is its id outside. `attempt` counts from 1. Times are Unix milliseconds; `cpu_seconds`, `peak_memory`,
+    `compute_ms` and `joules` of what all attempts took.
+    """
 
     id: int
     key: str
@@ -112,6 +119,13 @@ class Job:
     joules: float
     joules_measured: bool
     schedule_key: str | None
+    attempts: int
+    attempt: int
+
+    @property
+    def run_id(self) -> str:
+        """Of the attempt that goes on, or was the last."""
+        return run_id_of(self.key, self.attempt)
 
     @property
     def has_ended(self) -> bool:

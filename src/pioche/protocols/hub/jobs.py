@@ -40,6 +40,7 @@ class JobRequest(msgspec.Struct, rename="camel"):
     volumes: list[Volume] | None = None
     expose: Expose | None = None
     ssh: dict[str, Any] | None = None
+    network: dict[str, Any] | None = None
     attempts: int | None = None
 
 
