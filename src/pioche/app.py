@@ -344,7 +344,7 @@ def _running(
     executor = SandboxExecutor(settings.data / "runs")
     runtimes = Runtimes(Path(settings.runtimes or settings.data / "runtimes"), settings.wheels)
     workers = Workers(executor, runtimes, settings.model_idle_seconds)
-    inference = Inference(database, Snapshots(settings.data / "models", trees), workers)
+    inference = Inference(database, Snapshots(settings.data / "models", trees), workers, settings.model_answer_seconds)
     folders = Folders(settings.data / "volumes", settings.free_disk_reserve)
     volumes = Volumes(trees, buckets, folders, [Path(sys.base_prefix), runtimes.folder])
     jobs = _open_jobs(database, queue, settings, executor, runtimes, volumes)

@@ -109,6 +109,10 @@ class Settings:
     model_idle_seconds: int = field(
         default=600, metadata={"doc": "Seconds after which a model that nobody asks leaves the memory."}
     )
+    model_answer_seconds: int = field(
+        default=600,
+        metadata={"doc": "Seconds that an answer of a model may take; a model that takes longer is stopped."},
+    )
     webhook_networks: str = field(
         default="",
         metadata={"doc": "Private networks that webhooks may be sent to, as in `10.0.0.0/8, ::1/128`."},

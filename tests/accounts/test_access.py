@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pioche.accounts.access import Action, allows, may_create, require
-from pioche.accounts.types import ANONYMOUS, Actor, NewToken, OrgRole, RepoScope, Resource, TokenInfo
+from pioche.accounts.access import Action, allows, may_create, may_run, may_see_runs, require
+from pioche.accounts.types import ANONYMOUS, Actor, NewToken, OauthRights, OrgRole, RepoScope, Resource, TokenInfo
 from pioche.errors import Forbidden, HubError, NotFound, Unauthenticated
 
 ALICE, BOB, ORG = 1, 2, 10
@@ -129,3 +131,30 @@ def test_require_says_no_in_the_right_way(
 )
 def test_may_create(actor: Actor, owner: int, expected: bool) -> None:
     assert may_create(actor, owner) is expected
+
+
+def connected(actor: Actor, granted: str, orgs: tuple[int, ...] | None, *scopes: RepoScope) -> Actor:
+    """By a program that the person let in."""
+    limited = with_token(actor, "fineGrained", *scopes)
+    assert limited.token is not None
+    rights = OauthRights("app", frozenset(granted.split()), orgs, 0)
+    return replace(limited, token=replace(limited.token, oauth=rights))
+
+
+def test_running_programs_is_no_part_of_writing_repositories() -> None:
+    writer = member(OrgRole.WRITE)
+    everything = RepoScope("write")
+    assert may_run(with_token(writer, "fineGrained", everything), ORG)
+    assert not may_run(with_token(writer, "fineGrained", RepoScope("write", repo_id=104)), ORG)
+    assert not may_see_runs(with_token(writer, "fineGrained", RepoScope("write", repo_id=104)), ORG)
+    for granted in ("", "contribute-repos", "manage-repos write-repos"):
+        program = connected(writer, granted, None, everything)
+        assert not may_run(program, ORG)
+        assert not may_see_runs(program, ORG)
+    assert may_run(connected(writer, "jobs", None), ORG)
+    assert may_run(connected(writer, "jobs", (ORG,)), ORG)
+    assert not may_run(connected(writer, "jobs", ()), ORG)
+    assert may_run(connected(writer, "jobs", ()), BOB)
+    assert not may_run(connected(member(OrgRole.READ), "jobs", None), ORG)
+    assert may_see_runs(with_token(member(OrgRole.READ), "read"), ORG)
+    assert not may_see_runs(alice, ORG)

@@ -16,7 +16,7 @@ from huggingface_hub import HfApi, InferenceClient
 
 from pioche.testkit import models
 from pioche.testkit.clients import Hf
-from pioche.testkit.people import Cast, Person
+from pioche.testkit.people import Cast, Person, cast_on
 from pioche.testkit.server import Server
 
 pytestmark = [pytest.mark.client, pytest.mark.library]
@@ -197,3 +197,36 @@ def test_a_text_goes_on(server: Server, cast: Cast, publish: Callable[..., str])
     assert said.status_code == 200, said.text
     assert said.json()["usage"]["completion_tokens"] <= 4
     assert isinstance(said.json()["choices"][0]["text"], str)
+
+
+ENDLESS = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+
+
+def test_a_model_that_never_answers_is_stopped(tmp_path: Path) -> None:
+    """A template of its own may take for ever: nobody else's model has to wait for that."""
+    stuck = Server(tmp_path / "data", {"PIOCHE_MODEL_ANSWER_SECONDS": "6"}).start()
+    try:
+        carol = cast_on(stuck.data).carol
+        folder = models.talker(tmp_path / "model")
+        (folder / "chat_template.jinja").write_text(ENDLESS)
+        api = Hf(stuck.url, tmp_path / "api", carol).api
+        api.create_repo("carol/endless")
+        api.upload_folder(repo_id="carol/endless", folder_path=str(folder))
+        asked = {"model": "carol/endless", "messages": [{"role": "user", "content": "good day"}], "max_tokens": 4}
+        headers = {"authorization": f"Bearer {carol.token}"}
+        answer = httpx.post(f"{stuck.url}/v1/chat/completions", json=asked, headers=headers, timeout=150)
+        assert answer.status_code == 503, answer.text
+        assert "did not answer within 6 seconds" in answer.text
+        assert httpx.get(f"{stuck.url}/models/carol/endless/info").json()["state"] == "asleep"
+    finally:
+        stuck.kill9()
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"num_inference_steps": 10**9}, {"height": 10**6}, {"candidate_labels": ["x"] * 101}, {"top_k": "all"}],
+    ids=str,
+)
+def test_what_would_take_for_hours_is_refused(server: Server, mood: str, parameters: dict[str, object]) -> None:
+    answer = httpx.post(f"{server.url}/models/{mood}", json={"inputs": "good", "parameters": parameters})
+    assert answer.status_code == 400, answer.text

@@ -82,6 +82,22 @@ def may_create(actor: Actor, owner_id: int, group_id: int | None = None) -> bool
     return person and any(scope.owner_id in (None, owner_id) for scope in scopes)
 
 
+def may_run(actor: Actor, owner_id: int) -> bool:
+    """May the actor run programs here (jobs, trainings) as this account? A connected program needs a scope for that."""
+    oauth = actor.token.oauth if actor.token else None
+    if oauth is None or (actor.token is not None and actor.token.role == "write"):
+        return may_create(actor, owner_id)
+    reaches = owner_id == actor.user_id or oauth.orgs is None or owner_id in oauth.orgs
+    return "jobs" in oauth.granted and reaches and may_create(replace(actor, token=None), owner_id)
+
+
+def may_see_runs(actor: Actor, owner_id: int) -> bool:
+    """What programs of this account do and say is for its people; for a token that is limited, if it may run them."""
+    if not (actor.is_admin or owner_role(actor, owner_id)):
+        return False
+    return actor.token is None or actor.token.role != "fineGrained" or may_run(actor, owner_id)
+
+
 def owner_role(actor: Actor, owner_id: int) -> int:
     """The actor's role in the owning account; 0 for none. A user is the admin of their own account."""
     if actor.user_id is not None and owner_id == actor.user_id:

@@ -24,6 +24,9 @@ TEXT_LIMIT = 200_000
 """Characters of one text."""
 MOST_INPUTS, MOST_ROWS = 256, 1_000
 DEEPEST = 10
+MOST_LABELS = 100
+MOST_OF = {"num_inference_steps": 200, "height": 2_048, "width": 2_048, "top_k": 1_000, "max_length": 100_000}
+"""What parameters may be."""
 OF_SENTENCES = ("sentence-similarity", "feature-extraction")
 """Their models take many texts in one question."""
 
@@ -84,7 +87,22 @@ def question_of(call: Call, task: str) -> Question:
         check_texts(asked["inputs"])
     if task == "zero-shot-classification" and not parameters.get("candidate_labels"):
         raise InvalidInput("Name the labels to choose from: 'parameters': {'candidate_labels': [...]}.")
+    check_parameters(parameters)
     return Question(task, asked["inputs"], parameters)
+
+
+def check_parameters(said: dict[str, Any]) -> None:
+    """Raises `InvalidInput` for what would keep a model busy for hours: it is there for others too."""
+    for name, most in MOST_OF.items():
+        value = said.get(name)
+        if value is not None and not (type(value) in (int, float) and 0 < value <= most):
+            raise InvalidInput(f"'{name}' is a number up to {most:,}.")
+    labels = said.get("candidate_labels") or []
+    labels = labels.split(",") if isinstance(labels, str) else labels
+    if not isinstance(labels, list) or len(labels) > MOST_LABELS or not all(isinstance(one, str) for one in labels):
+        raise InvalidInput(f"'candidate_labels' is a list of at most {MOST_LABELS} texts.")
+    if sum(map(len, labels)) > TEXT_LIMIT:
+        raise InvalidInput(f"The labels may have {TEXT_LIMIT:,} characters together.")
 
 
 def check_table(value: Any) -> dict[str, list[Any]]:

@@ -29,7 +29,10 @@ ESTIMATED_SECONDS = 20.0
 
 
 class Inference:
-    def __init__(self, database: Database, snapshots: Snapshots, workers: Workers) -> None:
+    """`answer_seconds`: for a whole answer, with the time that it waits for others. Some models never end."""
+
+    def __init__(self, database: Database, snapshots: Snapshots, workers: Workers, answer_seconds: float) -> None:
+        self._answer_seconds = answer_seconds
         self._database = database
         self._snapshots = snapshots
         self.workers = workers
@@ -84,10 +87,16 @@ class Inference:
         await asyncio.to_thread(self.wake, actor, model)
         with self.workers.asking(model):
             socket = await self._warm(model, seconds)
-            async for said in _converse(socket, question):
-                if "error" in said:
-                    raise (InvalidInput if said["kind"] == "input" else ModelUnavailable)(said["error"])
-                yield said
+            try:
+                async for said in _converse(socket, question, self._answer_seconds):
+                    if "error" in said:
+                        raise (InvalidInput if said.get("kind") == "input" else ModelUnavailable)(said["error"])
+                    yield said
+            except TimeoutError as error:
+                self.workers.give_up(model, socket)
+                raise ModelUnavailable(
+                    f"The model did not answer within {self._answer_seconds:g} seconds, so it was stopped."
+                ) from error
 
     def tidy(self) -> None:
         """Models that nobody asks fall asleep, and later their files go."""
@@ -105,7 +114,7 @@ class Inference:
         return socket
 
 
-async def _converse(socket: Path, question: Question) -> AsyncIterator[dict[str, Any]]:
+async def _converse(socket: Path, question: Question, seconds: float) -> AsyncIterator[dict[str, Any]]:
     asked = {"task": question.task, "inputs": question.inputs, "parameters": dict(question.parameters)}
     try:
         # By its folder: addresses of sockets have 108 bytes, and folders may be deeper than that.
@@ -118,9 +127,15 @@ async def _converse(socket: Path, question: Question) -> AsyncIterator[dict[str,
         try:
             writer.write(json.dumps(asked).encode() + b"\n")
             await writer.drain()
-            while line := await reader.readline():
-                yield json.loads(line)
+            until = time.monotonic() + seconds
+            while line := await asyncio.wait_for(reader.readline(), max(0.0, until - time.monotonic())):
+                said = json.loads(line)
+                if not isinstance(said, dict):
+                    raise ValueError(line)
+                yield said
         finally:
             writer.close()
-    except OSError as error:
+    except TimeoutError:
+        raise
+    except (OSError, ValueError) as error:
         raise ModelUnavailable("The model stopped before it had answered. Ask again.") from error

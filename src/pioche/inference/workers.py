@@ -97,6 +97,14 @@ class Workers:
             raise ModelUnavailable(found.fault)
         return None
 
+    def give_up(self, model: Model, socket: Path) -> None:
+        """Ends the worker that listens there, whoever else waits for it: it is stuck."""
+        with self._lock:
+            found = self._workers.get(model.key)
+            if found is not None and self._has_socket(found) and self._socket(found) == socket:
+                del self._workers[model.key]
+                self._end(found)
+
     @contextmanager
     def asking(self, model: Model) -> Iterator[None]:
         """While somebody asks it, it is not put to sleep."""

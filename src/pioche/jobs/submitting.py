@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import json
 
-from pioche.accounts.access import may_create, owner_role
+from pioche.accounts.access import may_run, may_see_runs, owner_role
 from pioche.accounts.sealing import Sealer
 from pioche.accounts.types import Actor
 from pioche.errors import Forbidden, InvalidInput, QuotaExceeded, RunNotFound, RunsUnavailable, Unauthenticated
@@ -98,10 +98,9 @@ def require_owner(tx: Tx, actor: Actor, name: str, writes: bool) -> Owner:
     owner = repo_store.find_owner(tx, name)
     if owner is None or not (actor.is_admin or owner_role(actor, owner.id)):
         raise RunNotFound(f"There are no jobs of '{name[:96]}', or they are not yours to see.")
-    token = actor.token
-    if token is not None and token.role == "fineGrained" and not may_create(actor, owner.id):
-        raise Forbidden(f"Your token '{token.name}' may not see jobs of '{name}'.")
-    if writes and not may_create(actor, owner.id):
+    if actor.token is not None and not may_see_runs(actor, owner.id):
+        raise Forbidden(f"Your token '{actor.token.name}' may not see jobs of '{name}'.")
+    if writes and not may_run(actor, owner.id):
         raise Forbidden(f"You may not run jobs as '{name}'.")
     return owner
 

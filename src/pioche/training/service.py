@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from pioche.accounts.access import may_create, owner_role
+from pioche.accounts.access import may_create, may_run, may_see_runs
 from pioche.accounts.types import Actor
 from pioche.errors import (
     Conflict,
@@ -80,7 +80,7 @@ class Trainings:
         key = secrets.token_hex(12)
         with self.database.write() as tx:
             account = repo_store.find_owner(tx, owner)
-            if account is None or not may_create(actor, account.id):
+            if account is None or not (may_create(actor, account.id) and may_run(actor, account.id)):
                 raise Forbidden(f"You may not make models under '{owner[:96]}'.")
             if repo_store.find(tx, target) is not None:
                 raise RepoExists(f"There is a model '{target.full}' already. Choose another name.")
@@ -95,14 +95,15 @@ class Trainings:
         """The actor's own, and those of their organisations."""
         if actor.user_id is None:
             raise Unauthenticated("Log in, or send a token, to see your trainings.")
+        owners = [one for one in (actor.user_id, *actor.orgs) if may_see_runs(actor, one)]
         with self.database.read() as tx:
-            return store.of_owners(tx, [actor.user_id, *actor.orgs], LISTED)
+            return store.of_owners(tx, owners, LISTED)
 
     def find(self, actor: Actor, key: str) -> Training:
         """Seen by its owner's people alone."""
         with self.database.read() as tx:
             found = store.find(tx, key)
-        if found is None or not (actor.is_admin or owner_role(actor, found.owner_id)):
+        if found is None or not may_see_runs(actor, found.owner_id):
             raise RunNotFound(f"There is no training '{key[:40]}'.")
         return found
 
@@ -110,7 +111,7 @@ class Trainings:
         """The one that made it, if the actor sees it."""
         with self.database.read() as tx:
             found = store.of_model(tx, repo_id.full)
-        return found if found and (actor.is_admin or owner_role(actor, found.owner_id)) else None
+        return found if found and may_see_runs(actor, found.owner_id) else None
 
     def progress(self, training: Training) -> Progress:
         return self.running.progress(training)
@@ -154,7 +155,7 @@ class Trainings:
 
     def _changeable(self, actor: Actor, key: str) -> Training:
         found = self.find(actor, key)
-        if not may_create(actor, found.owner_id):
+        if not may_run(actor, found.owner_id):
             raise Forbidden(f"You may only look at trainings of '{found.owner}'.")
         return found
 

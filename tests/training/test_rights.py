@@ -1,0 +1,32 @@
+"""Who sees a training: the people of its owner, and no token that they limited to something else."""
+
+from __future__ import annotations
+
+import pytest
+
+from pioche.accounts.types import OPERATOR, NewToken, RepoScope
+from pioche.hub import Hub
+from pioche.testkit.room import Room
+
+pytestmark = pytest.mark.client  # needs bubblewrap
+
+
+def test_a_token_for_one_repository_sees_no_trainings(hub: Hub) -> None:
+    room = Room(hub)
+    alice = room.cast.alice
+    table = "comment,mood\n" + "".join(f"it was {word} {n},{word}\n" for n in range(40) for word in ("good", "bad"))
+    made = room.post("/api/trainings/alice/data?name=Comments.csv", alice, content=table.encode())
+    assert made.status_code == 201, made.text
+    asked = {"dataset": made.json()["dataset"], "model": "moods", "columns": {"text": "comment", "label": "mood"}}
+    key = room.post("/api/trainings/alice", alice, json=asked).json()["id"]
+    scope = RepoScope("write", repo_id=room.number(alice, room.repo(alice, "other")))
+    _, secret = hub.accounts.tokens.create(OPERATOR, NewToken("one", "fineGrained", (scope,)), owner="alice")
+    limited = {"authorization": f"Bearer {secret}"}
+    assert room.get("/api/trainings", headers=limited).json() == []
+    for path in (f"/api/trainings/alice/{key}", "/api/trainings/alice/nothing"):
+        assert room.get(path, headers=limited).status_code == 404
+    assert room.post(f"/api/trainings/alice/{key}/stop", headers=limited).status_code == 404
+    _, reading = hub.accounts.tokens.create(OPERATOR, NewToken("all", "read"), owner="alice")
+    assert [one["id"] for one in room.get("/api/trainings", headers={"authorization": f"Bearer {reading}"}).json()] == [
+        key
+    ]
