@@ -367,9 +367,8 @@ def _open_jobs(
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     here = f"http://{host}:{settings.port}"
     plans = Plans(database, settings.plans, settings.compute_price)
-    setting = Setting(
-        runtimes, Installing(runtimes.wheel_folders(), settings.job_index, settings.job_hosts), plans, here
-    )
+    installing = Installing(runtimes.wheel_folders(), settings.job_index, settings.job_hosts)
+    setting = Setting(runtimes, installing, plans, settings.job_log_days, here)
     running = Running(database, queue, executor, sealer, volumes, setting)
     submitting = Submitting(queue, executor, sealer, volumes, running, plans)
     jobs = Jobs(database, submitting, running, Schedules(database, queue, submitting))

@@ -139,6 +139,14 @@ def test_a_package_that_is_not_there_is_a_clear_message(alice: Hf, tmp_path: Pat
     assert any("no-such-thing-here" in line for line in alice.api.fetch_job_logs(job_id=job.id))
 
 
+@pytest.mark.library
+def test_the_image_that_people_train_in_has_torch(alice: Hf) -> None:
+    code = "import torch; print(torch.arange(6).sum().item())"
+    job = alice.api.run_job(image="pytorch/pytorch:2.6.0-cuda12.4-cudnn9-devel", command=["python", "-c", code])
+    assert list(alice.api.fetch_job_logs(job_id=job.id, follow=True)) == ["15"]
+    assert ended(alice.api, job.id, 500) == "COMPLETED"
+
+
 # -- volumes --
 
 

@@ -6,13 +6,16 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from pioche.accounts.sealing import Sealer
 from pioche.accounts.types import OPERATOR, Actor
+from pioche.buckets.types import BucketId
 from pioche.errors import Forbidden, InvalidCredentials, InvalidInput, NotSupported, QuotaExceeded, RunNotFound
 from pioche.hub import Hub
 from pioche.jobs.images import runtime_of
-from pioche.jobs.types import Job, NewJob, Stage
+from pioche.jobs.tables import jobs as job_table
+from pioche.jobs.types import Job, NewJob, Stage, Volume
 from pioche.testkit.room import Room
 
 pytestmark = pytest.mark.client  # needs bubblewrap
@@ -73,6 +76,47 @@ def test_a_job_that_was_being_started_when_the_hub_was_killed_is_started_again(r
         store.move(tx, job.id, Stage.SCHEDULING, {"stage": "RUNNING", "started_at": tx.now})
     until_all_have_ended(room)
     assert room.hub.jobs.find(alice, "alice", job.key).stage is Stage.COMPLETED
+
+
+def test_what_was_half_prepared_when_the_hub_was_killed_is_prepared_again(room: Room) -> None:
+    alice, jobs = room.actor(room.cast.alice), room.hub.jobs
+    room.hub.buckets.create(alice, BucketId("alice", "b"), private=True)
+    job = run(room, alice, "sh", "-c", "echo new > /b/new; ls /b", volumes=[Volume("bucket", "alice/b", "/b")])
+    rest = room.hub.settings.data / "volumes" / job.key / "0"
+    rest.mkdir(parents=True)
+    (rest / "half").write_text("of a file")
+    until_all_have_ended(room)
+    assert [line.text for line in jobs.logs(alice, "alice", job.key, 0)[0]] == ["new"]
+    found = room.hub.buckets.files.tree(alice, BucketId("alice", "b"), "", recursive=True).entries
+    assert [one.path for one in found] == ["new"]
+    assert not rest.parent.exists()
+
+
+def test_what_was_half_written_back_is_written_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, jobs = room.actor(room.cast.alice), room.hub.jobs
+    room.hub.buckets.create(alice, BucketId("alice", "b"), private=True)
+    job = run(room, alice, "sh", "-c", "echo new > /b/new", volumes=[Volume("bucket", "alice/b", "/b")])
+    with monkeypatch.context() as patched:
+        patched.setattr(type(jobs.running), "_end", lambda *_: (_ for _ in ()).throw(OSError("killed here")))
+        deadline = time.monotonic() + 30
+        while not room.hub.buckets.find(alice, BucketId("alice", "b")).total_files and time.monotonic() < deadline:
+            room.hub.queue.run_due(room.hub)
+            time.sleep(0.05)
+    assert jobs.find(alice, "alice", job.key).stage is Stage.RUNNING
+    jobs.running.settle(job.id)
+    assert jobs.find(alice, "alice", job.key).stage is Stage.COMPLETED
+    assert room.hub.buckets.find(alice, BucketId("alice", "b")).total_files == 1
+
+
+def test_logs_of_old_jobs_go(room: Room) -> None:
+    alice, jobs = room.actor(room.cast.alice), room.hub.jobs
+    old, new = run(room, alice, "echo", "old"), run(room, alice, "echo", "new")
+    until_all_have_ended(room)
+    with room.hub.database.write() as tx:
+        tx.execute(update(job_table).where(job_table.c.id == old.id).values(ended_at=tx.now - 91 * 24 * 3_600_000))
+    jobs.running.tidy()
+    assert jobs.logs(alice, "alice", old.key, 0)[0] == ()
+    assert [line.text for line in jobs.logs(alice, "alice", new.key, 0)[0]] == ["new"]
 
 
 def test_one_that_waits_can_be_cancelled(room: Room) -> None:
@@ -160,6 +204,20 @@ def test_there_is_an_end_to_waiting(room: Room, monkeypatch: pytest.MonkeyPatch)
 )
 def test_well_known_images_run(image: str) -> None:
     assert runtime_of(image)[0] == "base"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "ml",
+        "pioche/ml",
+        "pytorch/pytorch:2.6.0-cuda12.4-cudnn9-devel",
+        "huggingface/transformers-pytorch-gpu",
+        "docker.io/huggingface/trl:latest",
+    ],
+)
+def test_images_to_learn_in_are_the_environment_for_it(image: str) -> None:
+    assert runtime_of(image)[0] == "ml"
 
 
 @pytest.mark.parametrize(

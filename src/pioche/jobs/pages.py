@@ -27,7 +27,7 @@ _VOLUME = re.compile(
     r"hf://(?:(?P<kind>models|datasets|spaces|buckets)/)?(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^/:]+))?"
     r"(?:/(?P<path>[^:]+))?:(?P<place>/[^:]*)(?::(?P<mode>ro|rw))?\Z"
 )
-IMAGES = ("python", "ghcr.io/astral-sh/uv:python3.11-bookworm", "debian")
+IMAGES = ("python", "ml", "ghcr.io/astral-sh/uv:python3.11-bookworm", "debian")
 
 
 def own(call: Call) -> Response:

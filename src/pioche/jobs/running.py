@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -35,6 +36,8 @@ SETTLE_TASK = "jobs.settle"
 WATCH_TASK = "jobs.watch"
 WATCH_MS = 1_000
 LOG_BITS = 40
+RUNS_AT_ONCE = 500
+_RUN = re.compile(r"[0-9a-f]{24}(-[0-9]+)?\Z")
 _REASONS = {
     "timeout": "It took longer than the time it asked for.",
     "memory": "It took more memory than its hardware has.",
@@ -51,6 +54,7 @@ class Setting:
     runtimes: Runtimes
     installing: Installing
     plans: Plans
+    log_days: int
     url: str
 
 
@@ -67,6 +71,7 @@ class Running:
         self._volumes = volumes
         self._url = setting.url
         self._plans = setting.plans
+        self._log_ms = setting.log_days * 24 * 3_600_000
         self._launching = threading.Lock()
         self._preparing: set[int] = set()
 
@@ -264,7 +269,16 @@ class Running:
             return
         with self._database.read() as tx:
             running = store.in_stage(tx, Stage.RUNNING)
+            now = tx.now
         self._volumes.tidy([job.run_id for job in running])
+        runs = [name for name in self._executor.runs("") if _RUN.match(name)]
+        for start in range(0, len(runs), RUNS_AT_ONCE):
+            some = runs[start : start + RUNS_AT_ONCE]
+            with self._database.read() as tx:
+                old = store.ended_before(tx, {name[:24] for name in some}, now - self._log_ms)
+            for name in some:
+                if name[:24] in old:
+                    self._executor.remove(name)
 
     def cancel(self, job: Job) -> None:
         if job.stage is Stage.SCHEDULING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import json
@@ -59,6 +59,12 @@ def of_schedule(tx: Tx, owner_id: int, key: str, limit: int) -> list[Job]:
     """The newest first."""
     query = _select().where(jobs.c.schedule_key == key, jobs.c.owner_id == owner_id)
     return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
+
+
+def ended_before(tx: Tx, keys: Collection[str], moment: int) -> set[str]:
+    """Those of these keys whose job ended before then."""
+    query = select(jobs.c.key).where(jobs.c.key.in_(keys), jobs.c.ended_at < moment)
+    return {row.key for row in tx.execute(query)}
 
 
 def in_stage(tx: Tx, stage: Stage) -> list[Job]:
