@@ -169,7 +169,7 @@ def digits() -> None:
     work.close()
 
 
-DIGIT_EPOCHS = 50
+DIGIT_EPOCHS = 100
 WRITE_DIGITS = """
 import json, os
 from PIL import Image
@@ -195,7 +195,7 @@ bar = numpy.quantile(judge.predict_proba(kept).max(1), 0.05)
 painter = DiffusionPipeline.from_pretrained("work/model", use_safetensors=True)
 painter.set_progress_bar_config(disable=True)
 chance = torch.Generator().manual_seed(7)
-found = painter(batch_size=200, generator=chance, num_inference_steps=50).images
+found = painter(batch_size=200, generator=chance, num_inference_steps=25).images
 pixels = numpy.stack([numpy.asarray(one.convert("L"), dtype=float).reshape(-1) * 16 / 255 for one in found])
 sure = judge.predict_proba(pixels).max(1)
 print(json.dumps({"accepted": float((sure >= bar).mean()), "count": len(found), "real": 0.95}))

@@ -159,6 +159,7 @@ class Workers:
             limits=Limits(LIFE_SECONDS, float(self._executor.capacity().cpus), found.memory, processes=512),
             environment={"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HOME": "/tmp/hf"},  # noqa: S108
             mounts=[Mount(place, str(place)), Mount(files, INSIDE_MODEL), Mount(program, INSIDE_PROGRAM)],
+            gpus=bool(self._executor.capacity().gpus),
         )
         self._executor.start(spec)
 

@@ -144,6 +144,7 @@ class Running:
                 "HF_HOME": "/tmp/hf",  # noqa: S108
             },
             mounts=mounts,
+            gpus=bool(has.gpus),
         )
 
     def _checkpoint(self, training: Training) -> Path | None:

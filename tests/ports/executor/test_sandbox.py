@@ -86,6 +86,16 @@ def test_it_is_stopped_with_all_that_it_started(executor: SandboxExecutor) -> No
     assert subprocess.run(["pgrep", "-f", "sleep 987"], capture_output=True, check=False).stdout == b""
 
 
+def test_gpus_are_seen_by_those_who_asked(executor: SandboxExecutor) -> None:
+    """On a machine without one, who asked sees as little as who did not."""
+    look = "import os; print(sum(name.startswith('nvidia') for name in os.listdir('/dev')))"
+    executor.start(python("asked", look, gpus=True))
+    executor.start(python("other", look))
+    assert ended(executor, "asked").exit_code == ended(executor, "other").exit_code == 0
+    there = len([path for path in Path("/dev").glob("nvidia*") if path.is_char_device() or path.name == "nvidia-caps"])
+    assert (said(executor, "asked"), said(executor, "other")) == ([str(there)], ["0"])
+
+
 def test_what_is_stopped_at_once_never_goes_on(executor: SandboxExecutor) -> None:
     for number in range(5):
         executor.start(python(f"early{number}", "import time; time.sleep(60)"))

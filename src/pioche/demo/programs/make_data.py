@@ -14,8 +14,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from sklearn.datasets import load_digits, load_iris
 
-LIBRARIES = ("numpy", "sklearn", "torch", "pandas", "transformers", "scipy")
-EACH, SHAPES_EACH = 500, 90
+LIBRARIES = ("sklearn", "torch", "pandas", "transformers")
+EACH, SHAPES_EACH = 750, 90
 COLOURS = {"red": (220, 40, 40), "green": (40, 160, 60), "blue": (40, 70, 220), "yellow": (230, 200, 40)}
 SHAPES = ("circle", "square", "triangle")
 
@@ -77,7 +77,7 @@ def write_sentences(folder: Path) -> None:
         folder,
         "text-classification",
         "Which library?",
-        "First sentences about functions and classes, from the documentation inside of six Python libraries (licences "
+        "First sentences about functions and classes, from the documentation inside of four Python libraries (licences "
         "BSD-3-Clause and Apache-2.0), without the library's own name. Tell from the sentence which library it is.",
         "apache-2.0",
     )

@@ -55,7 +55,7 @@ class Mount:
 @dataclass(frozen=True, slots=True)
 class RunSpec:
     """What to run. `secrets` are variables too, but are written nowhere. The run may reach `hub_url`, and through a
-    proxy `hosts`.
+    proxy `hosts`. With `gpus` it sees those of the machine, if there are any.
     """
 
     id: str
@@ -67,6 +67,7 @@ class RunSpec:
     path: str = "/usr/local/bin:/usr/bin:/bin"
     hub_url: str = ""
     hosts: Sequence[str] = ()
+    gpus: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ def _files(spec: RunSpec, folder: Path) -> Iterator[str]:
         yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
     yield from ("--ro-bind", str(folder / "passwd"), "/etc/passwd")
     yield from ("--proc", "/proc", "--dev", "/dev")
+    if spec.gpus:
+        yield from _gpus()
     yield from ("--perms", "1777", "--size", str(TMP_SIZE), "--tmpfs", "/tmp")  # noqa: S108
     if not sys.base_prefix.startswith("/usr"):
         yield from _bound(Path(sys.base_prefix), sys.base_prefix, writable=False)
@@ -72,6 +74,14 @@ def _files(spec: RunSpec, folder: Path) -> Iterator[str]:
     yield from ("--bind", str(folder / "work"), HOME)
     for mount in spec.mounts:
         yield from _bound(mount.source, mount.target, mount.writable)
+
+
+def _gpus() -> Iterator[str]:
+    """The devices of the NVIDIA driver, and where it looks for the cards. Its libraries lie below /usr."""
+    for device in sorted(Path("/dev").glob("nvidia*")):
+        if device.is_char_device() or device.name == "nvidia-caps":
+            yield from ("--dev-bind", str(device), str(device))
+    yield from ("--ro-bind-try", "/sys/bus/pci", "/sys/bus/pci", "--ro-bind-try", "/sys/devices", "/sys/devices")
 
 
 def _bound(source: Path, target: str, writable: bool) -> Iterator[str]:
