@@ -35,6 +35,14 @@ def grouped(role: OrgRole, in_group: OrgRole | None, group: int = GROUP) -> Acto
     return Actor(BOB, "bob", orgs={ORG: role}, groups={} if in_group is None else {group: in_group})
 
 
+OF_ROBOT = Resource(108, BOB, private=True)
+
+
+def robot(role: OrgRole) -> Actor:
+    """A service account, which has nothing under its own name."""
+    return Actor(BOB, "bob", orgs={ORG: role}, is_service=True)
+
+
 def with_token(actor: Actor, role: str, *scopes: RepoScope) -> Actor:
     new = NewToken("t", role, scopes)  # type: ignore[arg-type]
     token = TokenInfo(1, new.name, new.role, "abcd", new.scopes, 0, None)
@@ -71,6 +79,12 @@ CASES = [
     (grouped(OrgRole.ADMIN, None), GROUP_PRIVATE, "read discuss write admin"),
     (root, GROUP_PRIVATE, "read discuss write admin"),
     (alice, GROUP_PRIVATE, ""),
+    (robot(OrgRole.READ), ORG_PRIVATE, "read discuss"),
+    (robot(OrgRole.WRITE), ORG_PRIVATE, "read discuss write"),
+    (robot(OrgRole.WRITE), GROUP_PRIVATE, ""),
+    (robot(OrgRole.WRITE), MINE_PUBLIC, "read"),
+    (robot(OrgRole.WRITE), MINE_PRIVATE, ""),
+    (robot(OrgRole.WRITE), OF_ROBOT, ""),
     # Somebody who has left keeps nothing, not even what they made.
     (bob, BY_BOB, ""),
     (with_token(alice, "read"), MINE_PRIVATE, "read"),

@@ -82,6 +82,7 @@ FOR_ALICE = [
     "/organizations/lab/settings/groups",
     "/organizations/lab/settings/groups/{group}",
     "/{grouped}/settings",
+    "/organizations/lab/settings/service-accounts",
     "/settings/profile",
     "/settings/account",
     "/settings/tokens",
@@ -206,6 +207,7 @@ def more_places(make: Make, cast: Cast, visit: Visits, places: dict[str, str]) -
     hidden = make.group(cast.alice, bob="write")
     grouped = f"lab/{make.name('hidden')}"
     api.create_repo(grouped, private=True, resource_group_id=hidden)
+    make.service_account(cast.alice)
     more |= {"group": hidden, "grouped": grouped}
     return {**places, **more, "bucket": bucket, "collection": collection, "client": client, "app": app or ""}
 

@@ -7,6 +7,7 @@ Rules, most specific first:
 - What is in a resource group of the organisation is governed by the role in the group instead: who is not in the group
   is a stranger to it, but for the admins of the organisation.
 - Anyone may read what is public.
+- A service account reads what is public, and does what its role in its organisation says.
 - A token can only narrow: a `read` token never writes, a fine-grained one does only what its scopes name.
 """
 
@@ -70,6 +71,11 @@ def passes_gate(actor: Actor, resource: Resource, let_in: bool) -> bool:
     return _token_allows(actor, Action.READ, closed) or (oauth is not None and "gated-repos" in oauth.granted)
 
 
+def token_reaches(actor: Actor, resource: Resource) -> bool:
+    """Would the actor's token read this if it were private? True without one."""
+    return _token_allows(actor, Action.READ, replace(resource, private=True))
+
+
 def may_create(actor: Actor, owner_id: int, group_id: int | None = None) -> bool:
     """May the actor make repositories under this account, in that group of it?"""
     if actor.is_anonymous:
@@ -99,8 +105,11 @@ def may_see_runs(actor: Actor, owner_id: int) -> bool:
 
 
 def owner_role(actor: Actor, owner_id: int) -> int:
-    """The actor's role in the owning account; 0 for none. A user is the admin of their own account."""
-    if actor.user_id is not None and owner_id == actor.user_id:
+    """The actor's role in the owning account; 0 for none. A user is the admin of their own account.
+
+    A service account owns nothing: it is there for its organisation.
+    """
+    if actor.user_id is not None and owner_id == actor.user_id and not actor.is_service:
         return OrgRole.ADMIN
     return actor.orgs.get(owner_id, 0)
 
@@ -116,7 +125,7 @@ def role_over(actor: Actor, owner_id: int, group_id: int | None) -> int:
 def insiders(actor: Actor, owner_id: Column[Any], group_id: Column[Any]) -> ColumnElement[bool]:
     """As SQL: where `role_over` is any role at all."""
     all_of = [org for org, role in actor.orgs.items() if role >= OrgRole.ADMIN]
-    all_of += [] if actor.user_id is None else [actor.user_id]
+    all_of += [] if actor.user_id is None or actor.is_service else [actor.user_id]
     some_of = [org for org, role in actor.orgs.items() if role < OrgRole.ADMIN]
     if not some_of:
         return owner_id.in_(all_of)
@@ -133,7 +142,7 @@ def _person_allows(actor: Actor, action: Action, resource: Resource) -> bool:
     if actor.is_anonymous:
         return False
     if action is Action.DISCUSS:
-        return not resource.private or role >= OrgRole.READ
+        return (not resource.private and not actor.is_service) or role >= OrgRole.READ
     made_it = role >= OrgRole.CONTRIBUTOR and resource.created_by == actor.user_id
     if action is Action.WRITE:
         return role >= OrgRole.WRITE or made_it

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Row, delete, insert, or_, select, update
 
 from pioche.accounts.tables import sessions, tokens
-from pioche.accounts.types import NewToken, RepoScope, SessionInfo, TokenInfo
+from pioche.accounts.types import NewToken, RepoScope, SessionInfo, TokenInfo, TokenRole
 from pioche.ports.database import Tx
 
 _scopes = msgspec.json.Decoder(tuple[RepoScope, ...])
@@ -27,6 +27,20 @@ def tokens_of(tx: Tx, user_id: int) -> tuple[TokenInfo, ...]:
     """The newest first."""
     statement = select(tokens).where(tokens.c.user_id == user_id).order_by(tokens.c.id.desc())
     return tuple(_to_token(row) for row in tx.execute(statement))
+
+
+def tokens_by_owner(tx: Tx, user_ids: Sequence[int]) -> dict[int, tuple[TokenInfo, ...]]:
+    """Of each the newest first."""
+    found: dict[int, tuple[TokenInfo, ...]] = {}
+    for row in tx.execute(select(tokens).where(tokens.c.user_id.in_(user_ids)).order_by(tokens.c.id.desc())):
+        found[row.user_id] = (*found.get(row.user_id, ()), _to_token(row))
+    return found
+
+
+def change_token(tx: Tx, user_id: int, token_id: int, name: str, role: TokenRole) -> None:
+    """Raises `IntegrityError` if the owner has another token of that name."""
+    which = (tokens.c.id == token_id) & (tokens.c.user_id == user_id)
+    tx.execute(update(tokens).where(which).values(name=name, role=role))
 
 
 def add_token(tx: Tx, user_id: int, new: NewToken, digest: str, hint: str) -> TokenInfo:

@@ -87,6 +87,7 @@ def all_users(tx: Tx) -> list[User]:
     statement = (
         select(accounts, users.c.email, users.c.is_admin)
         .join(users, users.c.id == accounts.c.id)
+        .where(accounts.c.kind == AccountKind.USER.value)
         .order_by(accounts.c.name_lower)
     )
     return [User(to_account(row), row.email, row.is_admin) for row in tx.execute(statement)]
@@ -120,6 +121,7 @@ def find_password(tx: Tx, name_or_email: str) -> tuple[int, str] | None:
         select(users.c.id, users.c.password_hash)
         .join(accounts, accounts.c.id == users.c.id)
         .where(or_(accounts.c.name_lower == text, users.c.email_lower == text), users.c.disabled.is_(False))
+        .where(accounts.c.kind == AccountKind.USER.value)
     )
     row = tx.execute(statement).first()
     return None if row is None else (row.id, row.password_hash)
@@ -161,7 +163,7 @@ def actor_of_session(tx: Tx, session: str) -> Actor | None:
 
 def _actor(tx: Tx, which: ColumnElement[bool], token: TokenInfo | None, session: str | None) -> Actor | None:
     statement = (
-        select(accounts.c.id, accounts.c.name, accounts.c.fullname, users.c.email, users.c.is_admin)
+        select(accounts.c.id, accounts.c.kind, accounts.c.name, accounts.c.fullname, users.c.email, users.c.is_admin)
         .join(users, users.c.id == accounts.c.id)
         .where(which, users.c.disabled.is_(False))
     )
@@ -176,6 +178,7 @@ def _actor(tx: Tx, which: ColumnElement[bool], token: TokenInfo | None, session:
         fullname=row.fullname,
         email=row.email,
         is_admin=row.is_admin,
+        is_service=row.kind == AccountKind.SERVICE.value,
         orgs={org.account.id: org.role for org in orgs},
         org_names={org.account.id: org.account.name for org in orgs},
         groups={one.group_id: OrgRole(one.role) for one in tx.execute(in_groups)} if orgs else {},

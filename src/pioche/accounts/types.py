@@ -15,6 +15,7 @@ from pioche.errors import InvalidInput
 class AccountKind(StrEnum):
     USER = "user"
     ORG = "org"
+    SERVICE = "service"  # what programs of an organisation log in as
 
 
 class OrgRole(IntEnum):
@@ -186,6 +187,15 @@ class NewGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """Who programs of an organisation are; it has a role there as a member has, and no password."""
+
+    account: Account
+    role: OrgRole
+    tokens: tuple[TokenInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """An account and its people: `members` of an organisation, or the organisations (`orgs`) of a user."""
 
@@ -203,6 +213,7 @@ class Actor:
     fullname: str = ""
     email: str = ""
     is_admin: bool = False
+    is_service: bool = False  # then it may do what its role in its organisation says, and nothing elsewhere
     orgs: Mapping[int, OrgRole] = field(default_factory=dict)
     org_names: Mapping[int, str] = field(default_factory=dict)
     groups: Mapping[int, OrgRole] = field(default_factory=dict)  # resource groups of those organisations

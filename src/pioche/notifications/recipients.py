@@ -137,7 +137,8 @@ def _who_may_see(tx: Tx, about: Subject, people: list[int]) -> set[int]:
     seen = insider if about.private else true()
     found: set[int] = set()
     for batch in _batches(people):
-        query = select(users.c.id).where(users.c.id.in_(batch), users.c.disabled == false(), seen)
+        people_only = users.c.id.in_(select(accounts.c.id).where(accounts.c.kind == "user"))  # nobody reads a program's
+        query = select(users.c.id).where(users.c.id.in_(batch), users.c.disabled == false(), seen, people_only)
         found.update(row.id for row in tx.execute(query))
     return found
 

@@ -136,7 +136,7 @@ class View:
     def _inside(self, actor: Actor) -> BitMap:
         """As `access.insiders` says it."""
         all_of = [org for org, role in actor.orgs.items() if role >= OrgRole.ADMIN]
-        all_of += [] if actor.user_id is None else [actor.user_id]
+        all_of += [] if actor.user_id is None or actor.is_service else [actor.user_id]
         some_of = self.any_of(term(f"o:{org}") for org, role in actor.orgs.items() if role < OrgRole.ADMIN)
         outside = some_of - self.having(term("grouped")) if some_of else some_of
         within = self.any_of(term(f"r:{group}") for group in actor.groups)

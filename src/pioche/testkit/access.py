@@ -2,7 +2,8 @@
 
 Addresses of the three kinds of repository are one row: `/api/{repo}/refs` stands for `/api/models/{ns}/{name}/refs` and
 its two siblings, `{repo.git}` for names that end in `.git`. They share their handlers, so models stand for all.
-`{bucket}` is the owner and name of a bucket, `{group}` a resource group with bob in it.
+`{bucket}` is the owner and name of a bucket, `{group}` a resource group with bob in it,
+`{service}` a service account.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from urllib.parse import quote
 
 import httpx
 
-from pioche.accounts.types import Actor, NewGroup, OrgRole
+from pioche.accounts.types import Actor, NewGroup, NewToken, OrgRole
 from pioche.buckets.types import EMPTY, AddFile, BucketId
 from pioche.collections.types import NewCollection
 from pioche.community.types import NewDiscussion
@@ -184,6 +185,13 @@ class Asker:
         new = NewGroup(f"Matrix {next(self._numbers)}", members=(("bob", OrgRole.WRITE),))
         return external_id(self._hub.accounts.groups.create(self._actor("alice"), OWNER, new).id)
 
+    def _robot(self) -> dict[str, str]:
+        """A new service account with a token."""
+        accounts, alice = self._hub.accounts.service_accounts, self._actor("alice")
+        made = accounts.create(alice, OWNER, f"ci-{next(self._numbers)}", "", OrgRole.READ).account.id
+        token, _ = accounts.add_token(alice, OWNER, made, NewToken("tests", "read"))
+        return {"service": external_id(made), "token": external_id(token.id)}
+
     def _path(self, row: Row, name: str) -> str:
         values = {
             **DEFAULTS,
@@ -194,6 +202,7 @@ class Asker:
             "oid": self._commits.get(name, ""),
             "event": self._comments.get(name, ""),
             **({"group": self._group()} if "{group}" in row.address else {}),
+            **(self._robot() if "{service}" in row.address else {}),
             **row.request.get("at", {}),
         }
         path = re.sub(

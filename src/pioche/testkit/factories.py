@@ -56,6 +56,18 @@ class Make:
         found: str = answer.raise_for_status().json()["id"]
         return found
 
+    def service_account(self, admin: Person, org: str = "lab", role: str = "write") -> Person:
+        """A new one, with a token that may do all that it may."""
+        place, headers = (
+            f"{self.url}/api/organizations/{org}/service-accounts",
+            {"authorization": f"Bearer {admin.token}"},
+        )
+        name = self.name("ci")
+        made = httpx.post(place, json={"name": name, "role": role}, headers=headers).raise_for_status().json()
+        key = {"displayName": "tests", "role": "write"}
+        answer = httpx.post(f"{place}/{made['id']}/tokens", json=key, headers=headers).raise_for_status()
+        return Person(name, "", "", answer.json()["token"])
+
     def commit(self, person: Person, repo: str, files: Mapping[str, bytes | str], kind: str = "model") -> str:
         """Writes these files in one commit on `main`; its id."""
         operations = [

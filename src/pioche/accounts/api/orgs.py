@@ -62,7 +62,14 @@ def audit_log(call: Call) -> Response:
     raise NotSupported("later: this hub keeps no audit log of organisations yet, so there is nothing to export.")
 
 
+def not_by_address(call: Call) -> Response:
+    call.hub.accounts.orgs.require_admin(call.actor, call.arg("name"))
+    raise NotSupported("Whose addresses may reach this hub is set in front of it: in its proxy, or its firewall.")
+
+
 routes = [
+    Route("GET", "/api/organizations/{name}/settings/network-security", not_by_address),
+    Route("PATCH", "/api/organizations/{name}/settings/network-security", not_by_address),
     Route("GET", "/api/organizations/{name}/members", members),
     Route("PUT", "/api/organizations/{name}/members/{user}/role", set_role),
     Route("POST", "/api/organizations/{name}/settings/tokens/revoke", revoke_token),

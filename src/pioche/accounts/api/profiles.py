@@ -84,7 +84,7 @@ def user_json(call: Call, account: Account, followed: bool) -> dict[str, Any]:
         "user": account.name,
         "fullname": account.fullname or account.name,
         "avatarUrl": avatar_url(call, account.name),
-        "type": "user",
+        "type": account.kind.value,
         "isPro": False,
         "isFollowing": followed,
     }

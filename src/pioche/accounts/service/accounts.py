@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 
-from pioche.accounts import store
+from pioche.accounts import repo_tokens, store
+from pioche.accounts.access import token_reaches
 from pioche.accounts.attempts import Attempts, address_key
 from pioche.accounts.grants import Signer
 from pioche.accounts.secrecy import Passwords
@@ -14,9 +15,10 @@ from pioche.accounts.service.log_ins import LogIns
 from pioche.accounts.service.orgs import Orgs
 from pioche.accounts.service.people import People
 from pioche.accounts.service.resets import Resets
+from pioche.accounts.service.service_accounts import ServiceAccounts
 from pioche.accounts.service.tokens import Tokens
-from pioche.accounts.types import Account, Actor, NewUser, Profile, User
-from pioche.errors import Forbidden, NotFound
+from pioche.accounts.types import Account, Actor, NewUser, Profile, Resource, User
+from pioche.errors import Forbidden, InvalidCredentials, NotFound, Unauthenticated
 from pioche.ports.database import Database, Tx
 from pioche.queue.service import Queue
 from pioche.settings import Settings
@@ -25,7 +27,7 @@ JOINS = 30  # tries to make an account, per address and window of `Attempts`
 
 
 class Accounts:
-    """The door to the room. `tokens`, `orgs`, `groups`, `people` and `log_ins` hold the verbs of one noun each."""
+    """The door to the room. `tokens`, `orgs`, `groups`, ... `log_ins` hold the verbs of one noun each."""
 
     def __init__(self, database: Database, settings: Settings, queue: Queue, signer: Signer) -> None:
         self._database = database
@@ -37,6 +39,7 @@ class Accounts:
         self.tokens = Tokens(database)
         self.orgs = Orgs(database)
         self.groups = Groups(database)
+        self.service_accounts = ServiceAccounts(database)
         self.log_ins = LogIns(database, self._passwords, settings.session_days)
         self.resets = Resets(database, queue, self._passwords, signer)
         self.people = People(database, self._passwords, self.log_ins)
@@ -45,7 +48,18 @@ class Accounts:
 
     def actor_of_token(self, secret: str) -> Actor:
         """Raises `InvalidCredentials`."""
+        if repo_tokens.looks_like_one(secret):
+            return self._actor_of_repo_token(secret)
         return self.tokens.actor(secret)
+
+    def repo_token(self, actor: Actor, resource: Resource) -> str:
+        """A short-lived token that reads a repository which the actor may read, as the actor would."""
+        if actor.user_id is None:
+            raise Unauthenticated("Log in, or send a token, to get a token for this.")
+        oauth = actor.token.oauth if actor.token else None
+        if not token_reaches(actor, resource) or (oauth is not None and oauth.app == repo_tokens.NAME):
+            raise Forbidden("This token cannot make others. Use one that reads this repository by its own right.")
+        return repo_tokens.issue(self._signer, actor.user_id, resource.id)
 
     def actor_of_session(self, cookie: str) -> Actor | None:
         """None for a session that has ended."""
@@ -115,6 +129,14 @@ class Accounts:
             if account.kind == "org":
                 return Profile(account, members=store.members_of(tx, account.id))
             return Profile(account, orgs=store.orgs_of(tx, account.id))
+
+    def _actor_of_repo_token(self, secret: str) -> Actor:
+        user_id, token = repo_tokens.read(self._signer, secret)
+        with self._database.read() as tx:
+            actor = store.actor_of_user(tx, user_id, token)
+        if actor is None:
+            raise InvalidCredentials("This token is not valid any more.")
+        return actor
 
     def _require_open(self) -> None:
         if self.setup_key() is not None:

@@ -33,11 +33,12 @@ class Orgs:
             return Account(org_id, AccountKind.ORG, clean, full, tx.now)
 
     def get(self, actor: Actor, name: str) -> tuple[Account, tuple[Membership, ...]]:
-        """An organisation and its members, for its admins."""
+        """An organisation and the people in it, for its admins."""
         with self._database.read() as tx:
             org = _org(tx, name)
             require_org_admin(actor, org)
-            return org, store.members_of(tx, org.id)
+            found = store.members_of(tx, org.id)
+            return org, tuple(one for one in found if one.account.kind is AccountKind.USER)
 
     def members(self, name: str) -> tuple[Membership, ...]:
         """Who is in it, those who may most first. Public, as profiles are."""

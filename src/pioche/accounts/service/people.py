@@ -33,7 +33,7 @@ class People:
     def named(self, text: str, limit: int) -> list[Account]:
         """Users and organisations whose name begins so, at most `limit` of each. Accounts are no secret."""
         with self._database.read() as tx:
-            return [one for kind in AccountKind for one in store.named(tx, text, kind, limit)]
+            return [one for kind in (AccountKind.USER, AccountKind.ORG) for one in store.named(tx, text, kind, limit)]
 
     def change_profile(self, actor: Actor, text: ProfileText, email: str) -> None:
         """Raises `InvalidInput` with the field at fault, and `Conflict` for an email that is taken."""

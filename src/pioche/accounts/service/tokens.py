@@ -81,7 +81,7 @@ class Tokens:
 
         Raises `Conflict` if that person has a token of this name.
         """
-        clean = replace(new, name=_checked_name(new.name), secret=_checked_secret(new.secret))
+        clean = replace(new, name=checked_name(new.name), secret=_checked_secret(new.secret))
         if new.role == "fineGrained" and not new.scopes:
             raise InvalidInput("Choose at least one thing that the token may do.", field="scopes")
         secret = clean.secret or new_token()
@@ -149,7 +149,7 @@ class Tokens:
         return account.id
 
 
-def _checked_name(text: str) -> str:
+def checked_name(text: str) -> str:
     name = " ".join(text.split())
     if not name or len(name) > MAX_NAME:
         raise InvalidInput(f"A token needs a name of 1 to {MAX_NAME} characters.", field="name")

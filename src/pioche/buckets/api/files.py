@@ -7,7 +7,18 @@ from starlette.responses import Response
 from pioche.buckets.api.place import bucket_of
 from pioche.buckets.service.files import PAGE
 from pioche.buckets.service.writing import MAX_OPERATIONS
-from pioche.buckets.types import AddFile, CopyFile, DeleteFile, Entry, Failure, Folder, Operation, Source, StoredFile
+from pioche.buckets.types import (
+    AddFile,
+    BucketId,
+    CopyFile,
+    DeleteFile,
+    Entry,
+    Failure,
+    Folder,
+    Operation,
+    Source,
+    StoredFile,
+)
 from pioche.errors import InvalidInput
 from pioche.names import RepoKind
 from pioche.protocols.hub import buckets as wire
@@ -55,6 +66,21 @@ def batch(call: Call) -> Response:
         failed=[wire.Failed(one.path, one.error) for one in failures],
     )
     return json_response(answer, 422 if total and len(failures) == total else 200)
+
+
+def duplicate(call: Call) -> Response:
+    """Files of this bucket into another one, by their hashes; `filename` is where each comes to be."""
+    source = call.hub.buckets.find(call.actor, bucket_of(call)).bucket_id
+    asked = call.json(wire.CopyRequest)
+    if asked.target.type != "bucket":
+        raise InvalidInput("Files of a bucket are copied to buckets. To put them into a repository, commit them there.")
+    if len(asked.files) > MAX_OPERATIONS:
+        raise InvalidInput(f"{MAX_OPERATIONS} files at once are the limit.")
+    copies = [
+        CopyFile(one.filename, Source(None, source.full), hashes.from_string(one.xet_hash)) for one in asked.files
+    ]
+    failures = call.hub.buckets.writing.apply(call.actor, BucketId.parse(asked.target.name), copies)
+    return json_response({"failed": [wire.Failed(one.path, one.error) for one in failures]})
 
 
 def xet_read_token(call: Call) -> Response:
@@ -116,6 +142,7 @@ routes = [
     Route("GET", "/api/buckets/{ns}/{name}/tree/{path*}", tree, hot=True),
     Route("POST", "/api/buckets/{ns}/{name}/paths-info", paths_info),
     Route("POST", "/api/buckets/{ns}/{name}/batch", batch, body="spool"),
+    Route("POST", "/api/buckets/{ns}/{name}/lfs-files/duplicate", duplicate),
     Route("GET", "/api/buckets/{ns}/{name}/xet-read-token", xet_read_token),
     Route("GET", "/api/buckets/{ns}/{name}/xet-write-token", xet_write_token),
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, delete, insert, or_, select
 
 from pioche.accounts import store as account_store
 from pioche.accounts.access import Action, allows
-from pioche.accounts.tables import accounts, group_members, members, users
+from pioche.accounts.tables import accounts, group_members, members
 from pioche.accounts.types import OrgRole
 from pioche.notifications import recipients, store, watch_store
 from pioche.notifications.mails import AccessLetter, Writer
@@ -113,7 +113,8 @@ def _deciders(tx: Tx, repo: Repo) -> list[int]:
 
 def _people(tx: Tx, account_ids: Sequence[int]) -> list[int]:
     """Those of these that are users."""
-    return [row.id for row in tx.execute(select(users.c.id).where(users.c.id.in_(account_ids)).order_by(users.c.id))]
+    which = (accounts.c.id.in_(account_ids), accounts.c.kind == "user")
+    return [row.id for row in tx.execute(select(accounts.c.id).where(*which).order_by(accounts.c.id))]
 
 
 def _muted(tx: Tx, repo_id: int) -> set[int]:

@@ -88,6 +88,21 @@ class DeleteFile(msgspec.Struct, frozen=True, tag_field="type", tag="deleteFile"
 Line = AddFile | CopyFile | DeleteFile
 
 
+class Target(msgspec.Struct, frozen=True):
+    type: str
+    name: str
+
+
+class FileToCopy(msgspec.Struct, frozen=True, rename="camel"):
+    xet_hash: str
+    filename: str
+
+
+class CopyRequest(msgspec.Struct, frozen=True):
+    target: Target
+    files: list[FileToCopy]
+
+
 class Failed(msgspec.Struct):
     path: str
     error: str

@@ -28,6 +28,15 @@ def not_in_the_api(call: Call) -> Response:
     )
 
 
+def not_a_notebook(call: Call) -> Response:
+    call.hub.repos.find(call.actor, repo_of(call))
+    raise NotSupported("This hub opens no notebooks elsewhere: the file's own page shows it, and lets you download it.")
+
+
+def not_for_agents(call: Call) -> Response:
+    raise NotSupported("This hub has no MCP server, so there is nothing to set.")
+
+
 def templates(call: Call) -> Response:
     return json_response({"templates": []})
 
@@ -61,6 +70,8 @@ _OF_SPACES = {
 routes = [
     Route("GET", "/api/{name}", not_in_the_api),
     Route("GET", "/api/spaces/templates", templates),
+    Route("GET", "/api/settings/mcp", not_for_agents),
+    *for_each_kind("GET", "/api/{repo}/notebook/{rev}/{path*}", not_a_notebook),
     Route("GET", "/api/agent-harnesses", harnesses),
     Route("GET", "/api/telemetry/{topic*}", telemetry),
     Route("POST", "/api/telemetry/{topic*}", telemetry, body="none", safe=True),

@@ -83,6 +83,13 @@ def set_group(call: Call) -> Response:
     return json_response(known_group(call, group_id))
 
 
+def jwt(call: Call) -> Response:
+    """A token for this repository alone, for an hour: for a page or a program that should read nothing else."""
+    repo = call.hub.repos.find(call.actor, repo_of(call))
+    token = call.hub.accounts.repo_token(call.actor, repo.resource)
+    return json_response({"token": token}, headers={"cache-control": "no-store"})
+
+
 def auth_check(call: Call) -> Response:
     call.hub.infos.check_readable(call.actor, repo_of(call))
     return json_response({})
@@ -229,6 +236,7 @@ routes = [
     *for_each_kind("POST", "/api/{repo}/duplicate", duplicate),
     *for_each_kind("GET", "/api/{repo}/resource-group", show_group),
     *for_each_kind("POST", "/api/{repo}/resource-group", set_group),
+    *for_each_kind("GET", "/api/{repo}/jwt", jwt),
     *for_each_kind("GET", "/api/{repo}/auth-check", auth_check),
     *for_each_kind("GET", "/api/{repo}/auth-check/write", auth_check_write),
     Route("GET", "/api/settings/repositories", own_repos),
