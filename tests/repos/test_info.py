@@ -169,7 +169,6 @@ def test_spaces_that_use_a_model(room: Room, model: str) -> None:
         ("HEAD", "/api/telemetry/gradio/start", 204),
         ("POST", "/api/telemetry/x", 204),
         ("GET", "/api/spaces/hardware", 200),
-        ("GET", "/api/scheduled-jobs/alice", 501),
         ("POST", "/api/spaces/alice/asleep/restart", 501),
     ],
 )
