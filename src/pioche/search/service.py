@@ -23,8 +23,9 @@ from pioche.search.terms import term
 
 SMALL = 5_000
 """Up to so many repositories the tables answer as fast, and to the last digit."""
-SAMPLE = 500
-"""Repositories that the values of facets are counted from, spread evenly over all that are meant."""
+SAMPLE, SAMPLES = 500, 600
+"""Repositories that the values of facets are counted from, spread evenly over all that are meant: for one count, and
+for one list in all. Every facet that is chosen wants a count of its own."""
 TAGGED = 4_000
 """Repositories whose tags are all tags, on a large hub."""
 NEAR = 2_000
@@ -93,7 +94,7 @@ class Search:
     ) -> FacetCounts:
         """What the list of one kind can be narrowed by; `find` and `limit` by the name of the facet."""
         with self._database.read() as tx:
-            return repo_facets.facets(wanted, find, limit, self._look(tx, actor))
+            return repo_facets.facets(wanted, find, limit, self._look(tx, actor, _sample_of(wanted)))
 
     def tags(self, actor: Actor, kind: RepoKind) -> Sequence[str]:
         """Every tag on what the actor may see, sorted; of a large hub, on a few thousand spread over all."""
@@ -107,7 +108,7 @@ class Search:
         found = self._found(tx, actor, wanted, None, None)
         return lists.count(tx, actor, wanted) if found is None else found.total
 
-    def _look(self, tx: Tx, actor: Actor) -> Callable[[RepoFilter], tuple[Sequence[Seen], int]]:
+    def _look(self, tx: Tx, actor: Actor, sample: int) -> Callable[[RepoFilter], tuple[Sequence[Seen], int]]:
         by_tables = repo_facets.latest(tx, actor)
 
         def look(wanted: RepoFilter) -> tuple[Sequence[Seen], int]:
@@ -115,9 +116,9 @@ class Search:
             if found is None:
                 return by_tables(wanted)
             total = found.total
-            if total <= SAMPLE and found.keys is not None:
+            if total <= sample and found.keys is not None:
                 return repo_facets.among(tx, actor, wanted, [number for _, number in found.keys]), total
-            return repo_facets.among(tx, actor, wanted, _spread(found.ids, SAMPLE)), total
+            return repo_facets.among(tx, actor, wanted, _spread(found.ids, sample)), total
 
         return look
 
@@ -177,3 +178,8 @@ def _spread(ids: BitMap, most: int) -> Sequence[int]:
 def _is_whole(wanted: RepoFilter) -> bool:
     """Is it a list of all of a kind?"""
     return wanted == RepoFilter(kind=wanted.kind, sort=wanted.sort)
+
+
+def _sample_of(wanted: RepoFilter) -> int:
+    chosen = bool(wanted.pipeline_tag) + bool(wanted.library) + len(wanted.tags) + len(wanted.any_tags)
+    return min(SAMPLE, max(SAMPLES // 6, SAMPLES // (1 + chosen)))
