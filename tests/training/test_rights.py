@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pioche.accounts.types import OPERATOR, NewToken, RepoScope
+from pioche.accounts.types import OPERATOR, NewGroup, NewToken, OrgRole, RepoScope
 from pioche.hub import Hub
 from pioche.testkit.room import Room
 
@@ -30,3 +30,26 @@ def test_a_token_for_one_repository_sees_no_trainings(hub: Hub) -> None:
     assert [one["id"] for one in room.get("/api/trainings", headers={"authorization": f"Bearer {reading}"}).json()] == [
         key
     ]
+
+
+def test_a_training_that_names_what_a_group_hides_is_hidden_with_it(hub: Hub) -> None:
+    room = Room(hub)
+    alice, bob = room.cast.alice, room.cast.bob
+    table = "comment,mood\n" + "".join(f"it was {word} {n},{word}\n" for n in range(40) for word in ("good", "bad"))
+    made = room.post("/api/trainings/lab/data?name=Comments.csv", alice, content=table.encode())
+    assert made.status_code == 201, made.text
+    dataset = made.json()["dataset"]
+    asked = {"dataset": dataset, "model": "moods", "columns": {"text": "comment", "label": "mood"}}
+    key = room.post("/api/trainings/lab", alice, json=asked).json()["id"]
+    room.ask("PUT", f"/api/datasets/{dataset}/settings", alice, json={"private": True})
+    one = f"/api/trainings/lab/{key}"
+    assert [each["id"] for each in room.get("/api/trainings", bob).json()] == [key]
+    group = hub.accounts.groups.create(room.actor(alice), "lab", NewGroup("team"))
+    place = f"/api/datasets/{dataset}/resource-group"
+    assert room.post(place, alice, json={"resourceGroupId": f"{group.id:024x}"}).status_code == 200
+    assert room.get("/api/trainings", bob).json() == []
+    assert room.get(one, bob).status_code == 404
+    assert room.post(f"{one}/stop", bob).status_code == 404
+    assert room.get(one, alice).status_code == 200
+    hub.accounts.groups.add_members(room.actor(alice), "lab", group.id, [("bob", OrgRole.READ)])
+    assert room.get(one, bob).status_code == 200

@@ -12,6 +12,7 @@ import pytest
 from huggingface_hub import WebhookPayload
 from tests.webhooks.conftest import HookRoom, Receiver
 
+from pioche.accounts.types import NewGroup
 from pioche.testkit.room import small
 
 
@@ -154,3 +155,23 @@ def test_edits_hiding_and_deletion_are_told(room: HookRoom, receiver: Receiver) 
     _, edited, hidden, deleted = (WebhookPayload.model_validate(one) for one in receiver.messages)
     assert (edited.comment.content, hidden.comment.content, hidden.comment.hidden) == ("I know", None, True)
     assert (deleted.discussion.num, deleted.discussion.title) == (1, "Why?")
+
+
+def test_a_group_is_the_limit_for_hooks_of_members_too(room: HookRoom, receiver: Receiver) -> None:
+    """Of what is made in the group, what is put there, and of its deletion."""
+    alice, bob = room.cast.alice, room.cast.bob
+    room.hook(bob, receiver.url, ("org", "lab"))
+    group = room.hub.accounts.groups.create(room.actor(alice), "lab", NewGroup("team"))
+    number = f"{group.id:024x}"
+    body = {"organization": "lab", "private": True}
+    room.post("/api/repos/create", alice, json={**body, "name": "shown"})
+    room.settle()
+    assert receiver.said == ["create repo", "update repo.content"]
+    room.post("/api/repos/create", alice, json={**body, "name": "hidden", "resourceGroupId": number})
+    assert room.post("/api/models/lab/shown/resource-group", alice, json={"resourceGroupId": number}).status_code == 200
+    room.write(alice, "lab/shown", {"secret.txt": "1"})
+    room.settle()
+    for name in ("shown", "hidden"):
+        room.ask("DELETE", "/api/repos/delete", alice, json={"name": name, "organization": "lab"})
+    room.settle()
+    assert receiver.said == ["create repo", "update repo.content"]

@@ -4,11 +4,11 @@ so what somebody may not see is neither listed nor counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Row, Select, and_, false, func, or_, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, and_, false, func, not_, or_, select, true, tuple_
 
 from pioche.accounts.access import insiders
 from pioche.accounts.tables import accounts
@@ -49,6 +49,18 @@ def _covered(actor: Actor, scope: RepoScope) -> ColumnElement[bool]:
     if scope.repo_id is not None:
         return and_(made, repos.c.id == scope.repo_id)
     return made if scope.owner_id is None else and_(made, repos.c.owner_id == scope.owner_id)
+
+
+def hidden_in_groups(tx: Tx, actor: Actor, names: Collection[str]) -> set[str]:
+    """Those of these `owner/name`, in small letters, that are in a resource group and that the actor may not see."""
+    full = accounts.c.name_lower + "/" + repos.c.name_lower
+    query = select(full.label("name")).join(accounts, accounts.c.id == repos.c.owner_id)
+    query = query.where(repos.c.group_id.is_not(None), not_(visible_to(actor)))
+    found: set[str] = set()
+    asked = [name.lower() for name in names]
+    for at in range(0, len(asked), 500):
+        found.update(row.name for row in tx.execute(query.where(full.in_(asked[at : at + 500]))))
+    return found
 
 
 def count(tx: Tx, actor: Actor, wanted: RepoFilter) -> int:

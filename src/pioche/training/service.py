@@ -27,6 +27,7 @@ from pioche.ports.database import Database, Tx
 from pioche.ports.executor import Executor
 from pioche.queue.service import Queue
 from pioche.repos import store as repo_store
+from pioche.repos.lists import hidden_in_groups
 from pioche.repos.service.repos import Repos
 from pioche.repos.types import Repo, RepoFilter
 from pioche.training import store
@@ -97,13 +98,14 @@ class Trainings:
             raise Unauthenticated("Log in, or send a token, to see your trainings.")
         owners = [one for one in (actor.user_id, *actor.orgs) if may_see_runs(actor, one)]
         with self.database.read() as tx:
-            return store.of_owners(tx, owners, LISTED)
+            return _without_hidden(tx, actor, store.of_owners(tx, owners, LISTED))
 
     def find(self, actor: Actor, key: str) -> Training:
         """Seen by its owner's people alone."""
         with self.database.read() as tx:
             found = store.find(tx, key)
-        if found is None or not may_see_runs(actor, found.owner_id):
+            hidden = found is not None and not _without_hidden(tx, actor, [found])
+        if found is None or hidden or not may_see_runs(actor, found.owner_id):
             raise RunNotFound(f"There is no training '{key[:40]}'.")
         return found
 
@@ -111,7 +113,8 @@ class Trainings:
         """The one that made it, if the actor sees it."""
         with self.database.read() as tx:
             found = store.of_model(tx, repo_id.full)
-        return found if found and may_see_runs(actor, found.owner_id) else None
+            hidden = found is not None and not _without_hidden(tx, actor, [found])
+        return found if found and not hidden and may_see_runs(actor, found.owner_id) else None
 
     def progress(self, training: Training) -> Progress:
         return self.running.progress(training)
@@ -158,6 +161,13 @@ class Trainings:
         if not may_run(actor, found.owner_id):
             raise Forbidden(f"You may only look at trainings of '{found.owner}'.")
         return found
+
+
+def _without_hidden(tx: Tx, actor: Actor, found: Sequence[Training]) -> Sequence[Training]:
+    """Those that name nothing which is in a resource group, and private there from the actor."""
+    named = {one.key: {one.recipe.model, one.recipe.dataset, one.recipe.base, one.model} for one in found}
+    hidden = hidden_in_groups(tx, actor, {name for names in named.values() for name in names if name})
+    return [one for one in found if not any(name.lower() in hidden for name in named[one.key])]
 
 
 def require_person(actor: Actor) -> None:
