@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ["start", "hot_routes", "clone", "download", "transfer", "dedupe", "trees", "search"]
+NAMES = ["start", "hot_routes", "clone", "download", "transfer", "dedupe", "trees", "search", "inference"]
 
 
 def main(names: list[str]) -> int:

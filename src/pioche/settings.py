@@ -118,7 +118,7 @@ class Settings:
         default="",
         metadata={"doc": "Private networks that webhooks may be sent to, as in `10.0.0.0/8, ::1/128`."},
     )
-    limit_seconds: int = field(default=300, metadata={"doc": "The time that the next six limits are for."})
+    limit_seconds: int = field(default=300, metadata={"doc": "The time that the next eight limits are for."})
     limit_api: int = field(
         default=50_000, metadata={"doc": "Calls of the API in that time by one person; 0 for no limit."}
     )
@@ -134,6 +134,12 @@ class Settings:
     limit_pages: int = field(default=15_000, metadata={"doc": "Pages in that time by one person; 0 for no limit."})
     limit_pages_anonymous: int = field(
         default=3_000, metadata={"doc": "The same for one address, of those who are not logged in."}
+    )
+    limit_inference: int = field(
+        default=2_000, metadata={"doc": "Questions to models in that time by one person; 0 for no limit."}
+    )
+    limit_inference_anonymous: int = field(
+        default=200, metadata={"doc": "The same for one address, of those who are not logged in."}
     )
     log_level: str = field(default="info", metadata={"doc": "debug, info, warning or error."})
 

@@ -87,7 +87,6 @@ FOR_ALICE = [
     "/settings/account",
     "/settings/tokens",
     "/settings/tokens/new",
-    "/playground",
     "/train",
     "/train/new",
     "/train/new?task=text-classification",
@@ -116,6 +115,10 @@ FOR_ALICE = [
     "/buckets/{bucket}/settings",
     "/buckets/{bucket}/delete/notes.txt",
     "/new-bucket",
+    "/playground",
+    "/playground?model={talker}",
+    "/{talker}/try",
+    "/{talker}-tables/try",
     "/collections",
     "/collections/{collection}",
     "/new-collection",
@@ -126,7 +129,6 @@ LIKE_OTHERS = {
     "/train/{key}",  # needs a training: tests/browser/test_training.py
     "/train/{key}/live",  # a part of it
     "/jobs/{ns}/{job}/live",  # a part of the page of a job
-    "/{ns}/{name}/try",  # needs a model that runs: tests/clients/test_inference_client.py
     "/{ns}/{name}/commit/{oid}/files.diff",  # text
     "/{ns}/{name}/discussions/{num}/files.diff",
     "/static/{path*}",
@@ -140,6 +142,11 @@ LIKE_OTHERS = {
     "/jobs",
     "/settings/usage",
 }
+TALKER = "---\npipeline_tag: text-generation\nwidget: [{text: Hello there}, {text: And now}]\n---\n"
+TABLES = (
+    "---\npipeline_tag: tabular-regression\nlibrary_name: sklearn\n"
+    "widget: [{structured_data: {size: [1, 2], wave: [3, 4]}}]\n---\n"
+)
 FOR_NOBODY = [
     "/",
     "/login",
@@ -208,8 +215,17 @@ def more_places(make: Make, cast: Cast, visit: Visits, places: dict[str, str]) -
     grouped = f"lab/{make.name('hidden')}"
     api.create_repo(grouped, private=True, resource_group_id=hidden)
     make.service_account(cast.alice)
-    more |= {"group": hidden, "grouped": grouped}
+    more |= {"group": hidden, "grouped": grouped, "talker": talkers(make, cast)}
     return {**places, **more, "bucket": bucket, "collection": collection, "client": client, "app": app or ""}
+
+
+def talkers(make: Make, cast: Cast) -> str:
+    """A model that looks as if it could chat; beside it, with `-tables` at its end, one that takes tables."""
+    talker = make.repo(cast.alice, files={"README.md": TALKER, "model.safetensors": b"0"})
+    api = make.api(cast.alice)
+    api.create_repo(f"{talker}-tables")
+    api.upload_file(path_or_fileobj=TABLES.encode(), path_in_repo="README.md", repo_id=f"{talker}-tables")
+    return talker
 
 
 def faults(page: Page, rules: str = RULES) -> list[str]:
@@ -258,7 +274,7 @@ def pattern_of(route: Route) -> str:
 def test_no_page_is_left_out() -> None:
     """A page that is new needs a line in the lists above."""
     routes = [route for routes in ROUTES for route in routes]
-    names = ("repo", "dataset", "linked", "empty", "bucket", "collection", "grouped")
+    names = ("repo", "dataset", "linked", "empty", "bucket", "collection", "grouped", "talker")
     example = {**dict.fromkeys(names, "alice/x"), "oid": "0" * 40, "client": "x", "app": "/settings/applications/x"}
     example |= {"hook": "/settings/webhooks/1", "delivery": "1", "job": "x", "schedule": "x", "group": "1"}
     router, looked_at = Router(routes), set(LIKE_OTHERS)

@@ -25,6 +25,8 @@ SMALL = {
     "limit_resolvers_anonymous": 3,
     "limit_pages": 5,
     "limit_pages_anonymous": 2,
+    "limit_inference": 3,
+    "limit_inference_anonymous": 1,
 }
 Make = Callable[..., Room]
 
@@ -191,6 +193,16 @@ def test_zero_is_no_limit(make: Make) -> None:
     assert room.get("/api/whoami-v2", headers={"authorization": "Bearer hf_no"}).status_code == 401
 
 
+def test_questions_to_models_have_their_own(make: Make) -> None:
+    room = make()
+    addresses = ("/v1/chat/completions", "/models/alice/r", "/v1/embeddings")
+    asked = [room.post(path, room.cast.alice, json={}) for path in (*addresses, "/alice/r/try")]
+    assert [answer.status_code == 429 for answer in asked] == [False, False, False, True]
+    assert "questions to models" in asked[-1].text
+    assert asked[0].headers["ratelimit"].startswith('"inference";r=2;t=')
+    assert room.get("/api/models", room.cast.alice).status_code == 200
+
+
 def test_what_has_no_limit(make: Make) -> None:
     room = make()
     for path in ("/healthz", "/static/css/pioche.css", "/robots.txt"):
@@ -202,7 +214,7 @@ def test_every_route_is_in_a_bucket_or_has_a_reason() -> None:
     free = {route.pattern for group in ROUTES for route in group if limits.bucket_of(route) is None}
     assert all(path.startswith(("/cas/", "/lfs/", "/static/")) or path.count("/") <= 2 for path in free), free
     buckets = {limits.bucket_of(route) for group in ROUTES for route in group}
-    assert buckets == {None, "api", "resolvers", "pages"}
+    assert buckets == {None, "api", "resolvers", "pages", "inference"}
 
 
 def test_many_addresses_do_not_fill_the_memory(

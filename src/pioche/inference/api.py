@@ -71,7 +71,7 @@ def question_of(call: Call, task: str) -> Question:
         raise InvalidInput(f"The request is not JSON: {error}.") from error
     if task in OF_TABLES and isinstance(asked, dict):
         return Question(task, check_table(asked.get("table") or asked.get("inputs")), {})
-    if not isinstance(asked, dict) or "inputs" not in asked:
+    if not isinstance(asked, dict) or ("inputs" not in asked and task != "unconditional-image-generation"):
         raise InvalidInput("Send an object with 'inputs', and 'parameters' if you want.")
     parameters = asked.get("parameters") or {}
     if not isinstance(parameters, dict):
@@ -88,7 +88,7 @@ def question_of(call: Call, task: str) -> Question:
     if task == "zero-shot-classification" and not parameters.get("candidate_labels"):
         raise InvalidInput("Name the labels to choose from: 'parameters': {'candidate_labels': [...]}.")
     check_parameters(parameters)
-    return Question(task, asked["inputs"], parameters)
+    return Question(task, asked.get("inputs", ""), parameters)
 
 
 def check_parameters(said: dict[str, Any]) -> None:

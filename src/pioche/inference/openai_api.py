@@ -17,7 +17,7 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from pioche.errors import HubError, InvalidInput
-from pioche.inference.api import INPUT_LIMIT, check_texts
+from pioche.inference.api import INPUT_LIMIT, check_parameters, check_texts
 from pioche.inference.types import Model, Question
 from pioche.names import RepoId, RepoKind
 from pioche.repos.types import Repo, RepoFilter
@@ -92,11 +92,12 @@ def list_models(call: Call) -> Response:
 
 def listed(call: Call, *tasks: str) -> list[Repo]:
     """Models of these tasks that the actor may see and a worker can load."""
-    found: list[Repo] = []
+    found: dict[int, Repo] = {}
     for task in tasks:
-        wanted = RepoFilter(kind=RepoKind.MODEL, pipeline_tag=task, tags=("safetensors",), sort="trendingScore")
-        found += call.hub.search.page(call.actor, wanted, 0, LISTED)
-    return found
+        for weights in ("safetensors", "gguf") if task == "text-generation" else ("safetensors",):
+            wanted = RepoFilter(kind=RepoKind.MODEL, pipeline_tag=task, tags=(weights,), sort="trendingScore")
+            found |= {repo.id: repo for repo in call.hub.search.page(call.actor, wanted, 0, LISTED)}
+    return list(found.values())
 
 
 async def chat(call: Call) -> Response:
@@ -127,11 +128,17 @@ async def chat(call: Call) -> Response:
 
 async def complete(call: Call) -> Response:
     asked = call.json(TextRequest)
-    if asked.stream:
-        raise InvalidInput("Completions come whole here; chat completions can be streamed.")
     prompts = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
     check_texts(prompts)
     model = await _model(call, asked.model)
+    if asked.stream:
+        if len(prompts) != 1:
+            raise InvalidInput("One prompt at a time can be streamed.")
+        question = Question("text-generation", prompts[0], _parameters(asked, asked.max_tokens or 16))
+        said = call.hub.inference.stream(call.actor, model, question)
+        first = await anext(said)
+        content = _text_events(_again(first, said), f"cmpl-{uuid.uuid4().hex}", model.repo.repo_id.full)
+        return StreamingResponse(content, 200, {"cache-control": "no-store"}, "text/event-stream")
     choices, total = [], {"prompt_tokens": 0, "tokens": 0}
     for index, prompt in enumerate(prompts):
         question = Question("text-generation", prompt, _parameters(asked, asked.max_tokens or 16))
@@ -164,7 +171,8 @@ async def draw(call: Call) -> Response:
     if asked.response_format == "url" or not 1 <= (asked.n or 1) <= 4:
         raise InvalidInput("Pictures come as 'b64_json', one to four at once.")
     model = await _model(call, asked.model)
-    questions = [Question("text-to-image", asked.prompt, {"seed": seed}) for seed in range(asked.n or 1)]
+    size = _size(asked.size)
+    questions = [Question("text-to-image", asked.prompt, {"seed": seed, **size}) for seed in range(asked.n or 1)]
     found = await asyncio.gather(*(call.hub.inference.ask(call.actor, model, one) for one in questions))
     return json_response({"created": int(time.time()), "data": [{"b64_json": one} for one in found]})
 
@@ -189,6 +197,17 @@ def _parameters(asked: ChatRequest | TextRequest, most: int) -> dict[str, Any]:
     stop = [asked.stop] if isinstance(asked.stop, str) else asked.stop
     found = {"max_new_tokens": most, "temperature": asked.temperature, "top_p": asked.top_p, "seed": asked.seed}
     return {key: value for key, value in {**found, "stop": stop}.items() if value is not None}
+
+
+def _size(said: str | None) -> dict[str, Any]:
+    if said in (None, "auto"):
+        return {}
+    width, _, height = str(said).partition("x")
+    if not (width.isdecimal() and height.isdecimal() and len(str(said)) < 12):
+        raise InvalidInput("'size' is as '512x512'.")
+    size: dict[str, Any] = {"width": int(width), "height": int(height)}
+    check_parameters(size)
+    return size
 
 
 def _head(key: str, sort: str, model: str) -> dict[str, Any]:
@@ -229,6 +248,19 @@ async def _chat_events(
                 yield _event({**head, "choices": [_delta({}, part["finish"])]})
                 if with_usage:
                     yield _event({**head, "choices": [], "usage": _usage(part)})
+    except HubError as error:
+        yield _event({"error": {"message": error.message, "type": error.code}})
+    yield b"data: [DONE]\n\n"
+
+
+async def _text_events(said: AsyncIterator[dict[str, Any]], key: str, model: str) -> AsyncIterator[bytes]:
+    head = _head(key, "text_completion", model)
+    try:
+        async for one in said:
+            part = one.get("part") or {}
+            if part:
+                choice = {"index": 0, "text": part.get("text", ""), "finish_reason": part.get("finish")}
+                yield _event({**head, "choices": [{**choice, "logprobs": None}]})
     except HubError as error:
         yield _event({"error": {"message": error.message, "type": error.code}})
     yield b"data: [DONE]\n\n"

@@ -1,68 +1,101 @@
-"""The playground: one model that talks, or two side by side."""
+"""`/playground`: a chat with one model, or with two side by side."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from pioche.errors import HubError, InvalidInput
-from pioche.inference.api import TEXT_LIMIT, check_texts
+from pioche.inference import asking
+from pioche.inference.api import TEXT_LIMIT
+from pioche.inference.codes import chat_codes
 from pioche.inference.openai_api import listed
-from pioche.inference.types import Question
+from pioche.inference.pages import FAULTS, text_of
+from pioche.inference.types import Model, Question
 from pioche.names import RepoId, RepoKind
 from pioche.web.call import Call
-from pioche.web.errors import status_of
 from pioche.web.routing import Route
 from pioche.web.text import _
 
-TALKS = "text-generation"
-TOKENS = 256
+FORM_LIMIT = 2 * 1024 * 1024
 
 
-def show(call: Call) -> Response:
-    return _page(call, dict(call.query_items))
+@dataclass(slots=True)
+class Pane:
+    """A model, and what it answered or why not."""
+
+    model: Model
+    state: str
+    answer: str = ""
+    fault: str = ""
+
+
+async def show(call: Call) -> Response:
+    names = [call.query("model"), call.query("with")]
+    form = {"text": call.query("text")[:2_000], "model": names[0], "with": names[1]}
+    try:
+        panes = await _panes(call, names)
+    except InvalidInput as error:
+        return await _page(call, [], form, error.message, 400)
+    return await _page(call, panes, form)
 
 
 async def ask(call: Call) -> Response:
-    """What is answered without scripts: each model once."""
     form = call.form()
-    text = form.get("text", "").strip()
-    answers: list[tuple[str, str]] = []
     try:
-        if not text or len(text) > TEXT_LIMIT:
-            raise InvalidInput(_("Write a message."))
-        check_texts(text)
-        for name in dict.fromkeys(filter(None, (form.get("left", ""), form.get("right", "")))):
-            answers.append((name, await _answer(call, name, text)))
-    except HubError as error:
-        return await asyncio.to_thread(_page, call, form, (), error.message, status_of(error))
-    return await asyncio.to_thread(_page, call, form, answers)
+        panes = await _panes(call, [form.get("model", ""), form.get("with", "")])
+        if not panes:
+            raise InvalidInput(_("Choose a model."))
+        question = asking.chat_question(form)
+    except InvalidInput as error:
+        return await _page(call, [], form, error.message, 400)
+    await asyncio.gather(*(_answer(call, pane, question) for pane in panes))
+    return await _page(call, panes, form)
 
 
-async def _answer(call: Call, name: str, text: str) -> str:
-    model = await asyncio.to_thread(call.hub.inference.find, call.actor, RepoId.parse(RepoKind.MODEL, name))
-    if model.task != TALKS:
-        raise InvalidInput(_("'%(name)s' does not talk.") % {"name": name[:200]})
-    question = Question(TALKS, {"messages": [{"role": "user", "content": text}]}, {"max_new_tokens": TOKENS})
-    pieces = [
-        (one.get("part") or {}).get("text", "") async for one in call.hub.inference.stream(call.actor, model, question)
-    ]
-    return "".join(pieces)
+async def _answer(call: Call, pane: Pane, question: Question) -> None:
+    try:
+        pane.answer = await text_of(call, pane.model, question)
+    except FAULTS as error:
+        pane.fault = error.message
+    pane.state = call.hub.inference.state(pane.model)
 
 
-def _page(
-    call: Call, form: Mapping[str, str], answers: Sequence[tuple[str, str]] = (), fault: str = "", status: int = 200
-) -> Response:
-    names = [repo.repo_id.full for repo in listed(call, TALKS)]
-    left = form.get("left") if form.get("left") in names else next(iter(names), "")
-    right = form.get("right") if form.get("right") in names else ""
-    values = {"names": names, "left": left, "right": right, "form": form, "answers": answers, "fault": fault}
-    return call.hub.templates.page(call, "inference/playground.html", values, status)
+async def _panes(call: Call, names: list[str]) -> list[Pane]:
+    """Of the models that are named. Raises `InvalidInput` for what does not talk, or is not to be seen."""
+    found = []
+    for name in dict.fromkeys(name for name in names if name):
+        try:
+            repo_id = RepoId.parse(RepoKind.MODEL, name)
+            model = await asyncio.to_thread(call.hub.inference.find, call.actor, repo_id)
+        except HubError as error:
+            raise InvalidInput(_("'%(name)s' is no model that you can chat with.") % {"name": name[:200]}) from error
+        if model.task != "text-generation":
+            raise InvalidInput(_("'%(name)s' is no model that you can chat with.") % {"name": name})
+        found.append(Pane(model, call.hub.inference.state(model)))
+    return found
+
+
+async def _page(call: Call, panes: list[Pane], form: Mapping[str, str], fault: str = "", status: int = 200) -> Response:
+    names = [repo.repo_id.full for repo in await asyncio.to_thread(listed, call, "text-generation")]
+    names += [pane.model.repo.repo_id.full for pane in panes if pane.model.repo.repo_id.full not in names]
+    shown = [pane.model.repo.repo_id.full for pane in panes]
+    values = {
+        "names": names,
+        "pairs": [(name, name) for name in names],
+        "panes": panes,
+        "form": form,
+        "fault": fault,
+        "text_limit": TEXT_LIMIT,
+        "codes": chat_codes(call.base_url, shown[0], form) if shown else [],
+    }
+    return await asyncio.to_thread(call.hub.templates.page, call, "inference/playground.html", values, status)
 
 
 routes = [
     Route("GET", "/playground", show, dialect="html"),
-    Route("POST", "/playground", ask, dialect="html"),
+    Route("POST", "/playground", ask, dialect="html", limit=FORM_LIMIT),
 ]

@@ -6,12 +6,12 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pioche.accounts.types import Actor
-from pioche.errors import InvalidInput, ModelLoading, ModelUnavailable, NotSupported
+from pioche.errors import HubError, InvalidInput, ModelLoading, ModelUnavailable, NotSupported
 from pioche.inference.snapshots import Snapshots
 from pioche.inference.types import ALSO, OF_TABLES, TASKS, Model, Question, State
 from pioche.inference.workers import Workers
@@ -43,22 +43,23 @@ class Inference:
             repo = require_content(tx, actor, repo_id)
         model = self.model_of(repo)
         if model is None:
-            task = repo.pipeline_tag
-            raise NotSupported(
-                f"'{repo_id.full}' cannot be asked here: "
-                + (f"its task is '{task}'." if task else "its card names no task (pipeline_tag).")
-                + f" This hub runs: {', '.join(TASKS)}."
-            )
+            raise NotSupported(f"'{repo_id.full}' cannot be asked here: {_why_not(repo)}")
         return model
 
     def model_of(self, repo: Repo) -> Model | None:
         """What its page may try."""
-        task = repo.pipeline_tag
-        if repo.repo_id.kind is not RepoKind.MODEL or repo.head is None:
+        task = task_of(repo)
+        if repo.repo_id.kind is not RepoKind.MODEL or repo.head is None or task not in TASKS or not _has_weights(repo):
             return None
-        if "safetensors" not in repo.tags and task not in OF_TABLES:
-            return None
-        return Model(repo, repo.head, task) if task in TASKS and task is not None else None
+        return Model(repo, repo.head, task)
+
+    def config(self, actor: Actor, model: Model) -> Mapping[str, Any]:
+        """What `config.json` says; empty where there is none that can be read."""
+        try:
+            found = json.loads(self._snapshots.read(actor, model, "config.json"))
+        except (HubError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def state(self, model: Model) -> State:
         return self.workers.state(model)
@@ -112,6 +113,32 @@ class Inference:
                 raise ModelLoading(f"'{model.repo.repo_id.full}' is being loaded.", estimated_time=ESTIMATED_SECONDS)
             await asyncio.sleep(LOOK_EVERY)
         return socket
+
+
+def task_of(repo: Repo) -> str:
+    """Cards of models in GGUF seldom name it: such a model talks."""
+    return repo.pipeline_tag or ("text-generation" if "gguf" in repo.tags else "")
+
+
+def _has_weights(repo: Repo) -> bool:
+    """Of a kind that holds numbers, not programs."""
+    if task_of(repo) in OF_TABLES:
+        return repo.library == "sklearn" or "skops" in repo.tags
+    return "safetensors" in repo.tags or (task_of(repo) == "text-generation" and "gguf" in repo.tags)
+
+
+def _why_not(repo: Repo) -> str:
+    task = task_of(repo)
+    if repo.head is None:
+        return "it has no files yet."
+    if task in TASKS:
+        return (
+            "it has no weights in safetensors, GGUF or the format of skops. Pickles (.bin, .pt, .pkl, .joblib) run "
+            "what they hold when they are loaded, so this hub does not load them. "
+            "Save it with save_pretrained(..., safe_serialization=True) or skops.io.dump()."
+        )
+    said = f"its task is '{task}'." if task else "its card names no task (pipeline_tag)."
+    return f"{said} This hub runs: {', '.join(TASKS)}."
 
 
 async def _converse(socket: Path, question: Question, seconds: float) -> AsyncIterator[dict[str, Any]]:

@@ -11,12 +11,15 @@ from pathlib import Path
 from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput
 from pioche.inference.types import Model
+from pioche.ports.gitstore import TreeNode
+from pioche.repos.quants import quants_of
 from pioche.repos.service.trees import FileAt, TreeQuery, Trees
 
 # Weights as numbers, and texts. Pickles (`.bin`, `.pt`, `.ckpt`) and programs stay away.
-ENDINGS = (".safetensors", ".skops", ".json", ".jsonl", ".txt", ".model", ".jinja", ".vocab", ".md")
-WEIGHTS = (".safetensors", ".skops")
+ENDINGS = (".safetensors", ".gguf", ".skops", ".json", ".jsonl", ".txt", ".model", ".jinja", ".vocab", ".md")
+WEIGHTS = (".safetensors", ".gguf", ".skops")
 MOST_FILES = 2_000
+GOOD_BITS = 4
 
 
 class Snapshots:
@@ -32,10 +35,15 @@ class Snapshots:
         found = sum(file.node.size for file in self._files(actor, model) if file.node.path.endswith(WEIGHTS))
         if not found:
             raise InvalidInput(
-                f"'{model.repo.repo_id.full}' has no weights in safetensors or skops. Other formats can hold programs, "
-                "so this hub does not load them."
+                f"'{model.repo.repo_id.full}' has no weights in safetensors, GGUF or the format of skops. "
+                "Other formats can hold programs, so this hub does not load them."
             )
         return found
+
+    def read(self, actor: Actor, model: Model, path: str) -> bytes:
+        """One small text of it."""
+        file = self._trees.file(actor, model.repo.repo_id, model.commit, path)
+        return self._trees.read_small(file) if file.node.pointer is None else b""
 
     def make(self, actor: Actor, model: Model) -> Path:
         """The folder, whole: it gets its name when all is there."""
@@ -68,20 +76,30 @@ class Snapshots:
         return [path.name for path in self._folder.iterdir() if path.stat().st_mtime < older_than]
 
     def _files(self, actor: Actor, model: Model) -> list[FileAt]:
-        repo_id, paths, cursor = model.repo.repo_id, list[str](), ""
-        while len(paths) < MOST_FILES:
+        repo_id, nodes, cursor = model.repo.repo_id, list[TreeNode](), ""
+        while len(nodes) < MOST_FILES:
             page = self._trees.tree(actor, repo_id, model.commit, TreeQuery(recursive=True, cursor=cursor))
-            paths += [node.path for node in page.nodes if node.kind == "file" and node.path.endswith(ENDINGS)]
+            nodes += [node for node in page.nodes if node.kind == "file" and node.path.endswith(ENDINGS)]
             if not page.next_cursor:
                 break
             cursor = page.next_cursor
-        return [self._trees.file(actor, repo_id, model.commit, path) for path in paths]
+        return [self._trees.file(actor, repo_id, model.commit, path) for path in _chosen(nodes, model.task)]
 
     def _bytes(self, file: FileAt) -> Iterator[bytes]:
         if file.node.pointer is None:
             yield self._trees.read_small(file)
         else:
             yield from self._trees.open_large(file).read()
+
+
+def _chosen(nodes: list[TreeNode], task: str) -> list[str]:
+    """Of a model that talks one variant of GGUF, if there are any: the smallest of four bits or more."""
+    quants = quants_of(nodes)
+    if not quants or task != "text-generation":
+        return [node.path for node in nodes if not node.path.endswith(".gguf")]
+    best = next((one for one in quants if one.bits >= GOOD_BITS), quants[-1])
+    shards = {best.path} if best.files == 1 else {node.path for node in nodes if node.path.startswith(best.path[:-20])}
+    return [node.path for node in nodes if node.path in shards or not node.path.endswith(WEIGHTS)]
 
 
 def _open_to_all(folder: Path) -> None:

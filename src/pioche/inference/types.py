@@ -24,6 +24,7 @@ TASKS: Mapping[str, str] = {
     "feature-extraction": "sentence-transformers",
     "text-to-image": "diffusers",
     "unconditional-image-generation": "diffusers",
+    "image-to-text": "transformers",
     "tabular-classification": "sklearn",
     "tabular-regression": "sklearn",
 }
@@ -32,7 +33,7 @@ ALSO: Mapping[str, tuple[str, ...]] = {
     "sentence-similarity": ("feature-extraction",),
     "feature-extraction": ("sentence-similarity",),
 }
-OF_PICTURES = ("image-classification",)
+OF_PICTURES = ("image-classification", "image-to-text")
 OF_TABLES = ("tabular-classification", "tabular-regression")
 PAINTS = ("text-to-image", "unconditional-image-generation")
 

@@ -47,20 +47,20 @@ WORDS = [
 ]
 
 
-def classifier(folder: Path) -> Path:
+def classifier(folder: Path, width: int = 32, layers: int = 1) -> Path:
     """Tells texts with good words from texts with bad ones: trained for a moment, and always right about them."""
     import torch
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-    tokenizer = _tokenizer(folder, BertTokenizerFast)
-    config = _config(BertConfig)
+    tokenizer = tokenizer_of(folder, BertTokenizerFast)
+    config = _config(BertConfig, width, layers)
     config.id2label, config.label2id = {0: "bad", 1: "good"}, {"bad": 0, "good": 1}
     torch.manual_seed(0)
     model = BertForSequenceClassification(config)
     ways = ("the film is {}", "i was {} this day", "{} it", "i {} this film", "it was {}")
     texts = [way.format(word) for way in ways for word in WORDS[5:15]]
     labels = torch.tensor(([1] * 5 + [0] * 5) * len(ways))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3 if layers == 1 else 5e-4)
     for _ in range(60):
         loss = model(**tokenizer(texts, return_tensors="pt", padding=True), labels=labels).loss
         loss.backward()
@@ -81,7 +81,7 @@ def of_task(folder: Path, task: str) -> Path:
         "question-answering": "BertForQuestionAnswering",
         "zero-shot-classification": "BertForSequenceClassification",
     }
-    _tokenizer(folder, transformers.BertTokenizerFast)
+    tokenizer_of(folder, transformers.BertTokenizerFast)
     config = _config(transformers.BertConfig)
     if task == "zero-shot-classification":
         config.id2label = {0: "contradiction", 1: "neutral", 2: "entailment"}
@@ -126,7 +126,7 @@ def embedder(folder: Path) -> Path:
     """Sentences as vectors of 32 numbers, by sentence-transformers' own files."""
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
-    _tokenizer(folder, BertTokenizerFast)
+    tokenizer_of(folder, BertTokenizerFast)
     BertModel(_config(BertConfig)).eval().save_pretrained(folder)
     modules = [
         {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
@@ -196,7 +196,7 @@ def painter(folder: Path) -> Path:
         feature_extractor=None,
         requires_safety_checker=False,
     ).save_pretrained(folder)
-    card(folder, "text-to-image", "library_name: diffusers\n")
+    card(folder, "text-to-image", "library_name: diffusers\nwidget:\n- text: a red circle\n- text: a blue square\n")
     return folder
 
 
@@ -204,7 +204,7 @@ def rewriter(folder: Path, task: str) -> Path:
     """An untrained model that makes one text of another."""
     from transformers import BartConfig, BartForConditionalGeneration, BertTokenizerFast
 
-    _tokenizer(folder, BertTokenizerFast)
+    tokenizer_of(folder, BertTokenizerFast)
     config = BartConfig(
         vocab_size=len(WORDS),
         d_model=32,
@@ -230,25 +230,25 @@ def card(folder: Path, task: str, more: str = "") -> None:
     (folder / "README.md").write_text(f"---\nlicense: mit\npipeline_tag: {task}\n{more}---\n# A model for {task}\n")
 
 
-def _tokenizer(folder: Path, kind: Any) -> Any:
+def tokenizer_of(folder: Path, kind: Any) -> Any:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vocab.txt").write_text("\n".join(_words()) + "\n")
+    (folder / "vocab.txt").write_text("\n".join(words()) + "\n")
     tokenizer = kind(str(folder / "vocab.txt"))
     tokenizer.save_pretrained(folder)
     return tokenizer
 
 
-def _words() -> Sequence[str]:
+def words() -> Sequence[str]:
     letters = "abcdefghijklmnopqrstuvwxyz"
     return [*WORDS, *(letter for letter in letters if letter not in WORDS), *(f"##{letter}" for letter in letters)]
 
 
-def _config(kind: Any) -> Any:
+def _config(kind: Any, width: int = 32, layers: int = 1) -> Any:
     return kind(
-        vocab_size=len(_words()),
-        hidden_size=32,
-        num_hidden_layers=1,
+        vocab_size=len(words()),
+        hidden_size=width,
+        num_hidden_layers=layers,
         num_attention_heads=2,
-        intermediate_size=64,
+        intermediate_size=2 * width,
         max_position_embeddings=128,
     )

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from pioche.testkit import databases
 
-_LIMITS = [f"PIOCHE_LIMIT_{bucket}{who}" for bucket in ("API", "RESOLVERS", "PAGES") for who in ("", "_ANONYMOUS")]
+_LIMITS = [
+    f"PIOCHE_LIMIT_{bucket}{who}" for bucket in ("API", "RESOLVERS", "PAGES", "INFERENCE") for who in ("", "_ANONYMOUS")
+]
 _ADDRESS = re.compile(r"https?://[^\s/]+")
 
 

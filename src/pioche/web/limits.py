@@ -1,8 +1,8 @@
 """Rate limits: so many requests in a fixed window, told in the headers that the client obeys.
 
-Each person has three windows, `api`, `resolvers` (files by address) and `pages`; who is not logged in shares those of
-their address. A window begins with the first request in it. It is all in memory and on the event loop: no lock, no
-database, and a hub that restarts forgets.
+Each person has four windows, `api`, `resolvers` (files by address), `pages` and `inference` (questions to models); who
+is not logged in shares those of their address. A window begins with the first request in it. It is all in memory and on
+the event loop: no lock, no database, and a hub that restarts forgets.
 
 Who somebody is, is known once their token or session has been good, so credentials that are new are let through to be
 looked at; those that turn out to be wrong count against the address, apart from what others there do without any.
@@ -68,7 +68,9 @@ class Ticket:
         ]
 
     def refusal(self) -> RateLimited:
-        what = {"api": "calls of the API", "resolvers": "files", "pages": "pages"}[self.bucket]
+        what = {"api": "calls of the API", "resolvers": "files", "pages": "pages", "inference": "questions to models"}[
+            self.bucket
+        ]
         return RateLimited(
             f"Too many {what}: {self.quota} are allowed in {self.window.seconds} seconds. "
             f"Try again in {self.seconds} seconds.",
@@ -86,11 +88,13 @@ class Limiter:
             "api": settings.limit_api_anonymous,
             "resolvers": settings.limit_resolvers_anonymous,
             "pages": settings.limit_pages_anonymous,
+            "inference": settings.limit_inference_anonymous,
         }
         self._person = {
             "api": settings.limit_api,
             "resolvers": settings.limit_resolvers,
             "pages": settings.limit_pages,
+            "inference": settings.limit_inference,
         }
         self._windows: dict[tuple[str, str | int], _Window] = {}
         self._known: OrderedDict[bytes, int] = OrderedDict()
@@ -167,7 +171,17 @@ def bucket_of(route: Route) -> str | None:
         return None
     if "/resolve/" in pattern or "/raw/" in pattern or "/resolve-cache/" in pattern:
         return "resolvers"
+    if _is_inference(route):
+        return "inference"
     return "pages" if route.dialect == "html" else "api"
+
+
+def _is_inference(route: Route) -> bool:
+    """What makes a model work: of the task API, of the OpenAI API, and of the page."""
+    pattern = route.pattern
+    return route.method == "POST" and (
+        pattern.startswith(("/models/{ns}/", "/v1/")) or pattern.startswith("/{ns}/{name}/try")
+    )
 
 
 def _credential(call: Call) -> bytes | None:

@@ -29,8 +29,8 @@ def open_engine(folder: Path, task: str) -> Any:
         return Images(folder)
     if task == "unconditional-image-generation":
         return Paintings(folder)
-    if task in ("tabular-classification", "tabular-regression"):
-        return Tables(folder)
+    if task == "image-to-text":
+        return Captions(folder)
     if task in ("summarization", "translation", "text2text-generation"):
         return Rewriting(folder)
     if task == "question-answering":
@@ -249,6 +249,27 @@ class Rewriting:
         return [[{key: text}] for text in self._tokenizer.batch_decode(found, skip_special_tokens=True)]
 
 
+class Captions:
+    """A text about a picture."""
+
+    def __init__(self, folder: Path) -> None:
+        from transformers import AutoImageProcessor, AutoModelForImageTextToText
+
+        self._processor = AutoImageProcessor.from_pretrained(str(folder))
+        self._tokenizer = AutoTokenizer.from_pretrained(str(folder))
+        self._model = AutoModelForImageTextToText.from_pretrained(str(folder)).to(DEVICE).eval()
+
+    def streams(self, task: str) -> bool:
+        return False
+
+    def run(self, task: str, inputs: list[Any], parameters: dict[str, Any]) -> list[Any]:
+        most = min(int(parameters.get("max_new_tokens") or 50), MOST_TOKENS)
+        pixels = self._processor([_picture(one) for one in inputs], return_tensors="pt").to(DEVICE)
+        with torch.inference_mode():
+            found = self._model.generate(**pixels, max_new_tokens=most)
+        return [[{"generated_text": text}] for text in self._tokenizer.batch_decode(found, skip_special_tokens=True)]
+
+
 class Images:
     """A picture for a text: PNG, in base64."""
 
@@ -286,47 +307,6 @@ class Paintings:
         steps = min(int(parameters.get("num_inference_steps") or 50), 200)
         found = self._pipe(batch_size=len(inputs), num_inference_steps=steps, generator=chance).images
         return [_png(picture) for picture in found]
-
-
-class Tables:
-    """A model of scikit-learn, kept by skops. What it names is loaded: this process is in a sandbox."""
-
-    def __init__(self, folder: Path) -> None:
-        import json
-
-        import skops.io
-
-        path = next(folder.glob("*.skops"))
-        self._model = skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
-        said = json.loads((folder / "config.json").read_text())["sklearn"]
-        self._columns, self._numbers = said["columns"], set(said.get("numeric_columns", ()))
-
-    def streams(self, task: str) -> bool:
-        return False
-
-    def run(self, task: str, inputs: list[Any], parameters: dict[str, Any]) -> list[Any]:
-        return [self._guesses(table) for table in inputs]
-
-    def _guesses(self, table: dict[str, list[Any]]) -> list[Any]:
-        import numpy
-
-        missing = [name for name in self._columns if name not in table]
-        if missing:
-            raise ValueError(f"The table lacks {', '.join(missing)}. It needs: {', '.join(self._columns)}.")
-        rows = len(table[self._columns[0]])
-        cells = numpy.empty((rows, len(self._columns)), dtype=object)
-        for at, name in enumerate(self._columns):
-            for row, value in enumerate(table[name]):
-                cells[row, at] = _number(value, name) if name in self._numbers else str("" if value is None else value)
-        return list(self._model.predict(cells).tolist())
-
-
-def _number(value: Any, name: str) -> float:
-    text = str("" if value is None else value).strip()
-    try:
-        return float(text) if text else float("nan")
-    except ValueError as error:
-        raise ValueError(f"'{text[:40]}' in '{name}' is not a number.") from error
 
 
 def _sampling(parameters: dict[str, Any], most: int) -> dict[str, Any]:

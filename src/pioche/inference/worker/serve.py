@@ -73,7 +73,7 @@ def answer(engine: Any, batch: list[Question]) -> None:
 def main() -> None:
     folder, task = sys.argv[1], sys.argv[2]
     sys.path.insert(0, str(Path(__file__).parent))
-    from engines import open_engine
+    from formats import open_engine
 
     started = time.monotonic()
     engine = open_engine(Path(folder), task)

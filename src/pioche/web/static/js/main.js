@@ -25,7 +25,7 @@ followAnchor();
 enhance(document.body);
 if (document.querySelector("[data-live]")) import("./list.js").then((list) => list.watchList(enhance));
 for (const log of document.querySelectorAll("[data-follow]")) import("./follow.js").then(({ follow }) => follow(log));
-for (const box of document.querySelectorAll("[data-chat]")) import("./chat.js").then((chat) => chat.watchChat(box));
+for (const root of document.querySelectorAll("[data-try]")) import("./ask.js").then(({ watchAsk }) => watchAsk(root, enhance));
 for (const part of document.querySelectorAll("[data-refresh]")) import("./refresh.js").then((parts) => parts.refresh(part, enhance));
 for (const box of document.querySelectorAll("[data-compose]")) import("./compose.js").then((compose) => compose.watchCompose(box, enhance));
 setInterval(() => refreshTimes(document.body), 60_000);

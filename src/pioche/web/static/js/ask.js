@@ -1,0 +1,258 @@
+// Asking models where one stands: the answer comes into the page, a chat comes word by word. Without this file the
+// same forms are sent, and the page comes back with the answer.
+import { announce, csrfHeaders } from "./parts.js";
+
+const LOOK_EVERY = 1000;
+
+export function watchAsk(root, enhance) {
+  const ask = { root, form: root.querySelector("form"), enhance, run: null, say: (name) => root.getAttribute(`data-say-${name}`) ?? name };
+  if (!ask.form) return;
+  ask.send = root.querySelector("[data-send]");
+  ask.stop = root.querySelector("[data-stop]");
+  ask.clear = root.querySelector("[data-clear]");
+  ask.stop?.addEventListener("click", () => ask.run?.abort());
+  if (root.querySelector("[data-pane]")) {
+    watchChat(ask);
+  } else {
+    ask.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!ask.run) submit(ask);
+    });
+  }
+  showPicture(root);
+}
+
+function busy(ask, controller) {
+  ask.run = controller;
+  if (ask.send) ask.send.disabled = Boolean(controller);
+  if (ask.stop) ask.stop.hidden = !controller;
+}
+
+// Says every second how long it has been, and whether the model is still being loaded.
+function watchState(ask, place, model) {
+  const began = performance.now();
+  place.hidden = false;
+  const tell = async () => {
+    const seconds = ask.say("seconds").replace("{n}", Math.round((performance.now() - began) / 1000));
+    let state = "warm";
+    try {
+      const answer = await fetch(`/models/${model}/info`);
+      if (answer.ok) state = (await answer.json()).state;
+    } catch {
+      // asked again in a second
+    }
+    if (timer === null) return;
+    place.textContent = `${state === "warm" ? ask.say("working") : ask.say("loading")} · ${seconds}`;
+    showState(ask, state === "asleep" ? "loading" : state);
+  };
+  let timer = setInterval(tell, LOOK_EVERY);
+  tell();
+  return () => {
+    clearInterval(timer);
+    timer = null;
+    place.hidden = true;
+    place.textContent = "";
+  };
+}
+
+function showState(ask, state) {
+  const badge = ask.root.querySelector("[data-model-state]");
+  if (!badge) return;
+  badge.dataset.state = state;
+  badge.textContent = ask.say(state);
+}
+
+// -- forms --
+
+async function submit(ask) {
+  const { form, root } = ask;
+  const controller = new AbortController();
+  busy(ask, controller);
+  const done = watchState(ask, root.querySelector("[data-progress]"), root.dataset.info.slice("/models/".length, -"/info".length));
+  const said = new FormData(form);
+  const body = form.enctype === "multipart/form-data" ? said : new URLSearchParams(said);
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, signal: controller.signal, headers: { accept: "text/html", ...csrfHeaders() } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const found = page.getElementById("answer");
+    if (!found) throw new Error("no page");
+    root.querySelector("#answer").replaceChildren(...found.childNodes);
+    const codes = page.querySelector("[data-codes]");
+    if (codes) root.querySelector("[data-codes]").replaceWith(codes);
+    const state = page.querySelector("[data-model-state]");
+    if (state) root.querySelector("[data-model-state]").replaceWith(state);
+    ask.enhance(root);
+    announce(ask.say("answered"));
+  } catch (error) {
+    fault(root.querySelector("#answer"), ask.say(error.name === "AbortError" ? "stopped" : "failed"));
+  } finally {
+    done();
+    busy(ask, null);
+  }
+}
+
+function fault(place, text) {
+  const box = document.createElement("p");
+  box.className = "muted";
+  box.textContent = text;
+  place.replaceChildren(box);
+}
+
+// What was chosen, before it is sent. As data: a page may show pictures of nothing else.
+function showPicture(root) {
+  const input = root.querySelector("input[type=file]");
+  const shown = root.querySelector("[data-preview]");
+  if (!input || !shown) return;
+  input.addEventListener("change", () => {
+    const [file] = input.files;
+    shown.hidden = true;
+    if (!file?.type.startsWith("image/")) return;
+    const reader = new FileReader();
+    reader.onload = () => {
+      shown.src = reader.result;
+      shown.hidden = false;
+    };
+    reader.readAsDataURL(file);
+  });
+}
+
+// -- chat --
+
+function watchChat(ask) {
+  const panes = [...ask.root.querySelectorAll("[data-pane]")];
+  ask.talks = panes.map((pane) => ({ pane, log: pane.querySelector("[role=log]"), messages: [] }));
+  ask.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!ask.run) chat(ask);
+  });
+  const text = ask.form.elements.text;
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      ask.form.requestSubmit();
+    }
+  });
+  ask.clear?.addEventListener("click", () => {
+    ask.run?.abort();
+    for (const talk of ask.talks) {
+      talk.messages = [];
+      talk.log.replaceChildren();
+      talk.log.hidden = true;
+    }
+    ask.clear.hidden = true;
+    text.focus();
+  });
+}
+
+async function chat(ask) {
+  const text = ask.form.elements.text;
+  const said = text.value.trim();
+  if (!said) return;
+  const controller = new AbortController();
+  busy(ask, controller);
+  text.value = "";
+  ask.root.querySelector("#answer")?.replaceChildren();
+  if (ask.clear) ask.clear.hidden = false;
+  await Promise.all(ask.talks.map((talk) => speak(ask, talk, said, controller.signal)));
+  busy(ask, null);
+  text.focus();
+}
+
+async function speak(ask, talk, said, signal) {
+  const model = talk.pane.dataset.model;
+  talk.log.hidden = false;
+  bubble(talk.log, "user", said);
+  const place = bubble(talk.log, "assistant", "");
+  place.dataset.busy = "";
+  talk.log.setAttribute("aria-busy", "true");
+  const done = watchState(ask, talk.pane.querySelector("[data-progress]"), model);
+  const began = performance.now();
+  try {
+    const answer = await fetch(`/models/${model}/v1/chat/completions`, {
+      method: "POST",
+      signal,
+      headers: { "content-type": "application/json", ...csrfHeaders() },
+      body: JSON.stringify(asked(ask, talk, said)),
+    });
+    if (!answer.ok) throw new Fault(await why(answer, ask));
+    let tokens = 0;
+    for await (const event of events(answer.body)) {
+      if (event.error) throw new Fault(event.error.message);
+      place.textContent += event.choices[0]?.delta.content ?? "";
+      tokens = event.usage?.completion_tokens ?? tokens;
+      talk.log.scrollTop = talk.log.scrollHeight;
+      showState(ask, "warm");
+    }
+    talk.messages.push({ role: "user", content: said }, { role: "assistant", content: place.textContent });
+    speed(ask, place, tokens, performance.now() - began);
+  } catch (error) {
+    if (error.name === "AbortError") {
+      if (place.textContent) talk.messages.push({ role: "user", content: said }, { role: "assistant", content: place.textContent });
+      note(place, ask.say("stopped"));
+    } else {
+      place.dataset.role = "error";
+      place.textContent = error instanceof Fault ? error.message : ask.say("failed");
+    }
+  } finally {
+    delete place.dataset.busy;
+    talk.log.setAttribute("aria-busy", "false");
+    done();
+  }
+}
+
+class Fault extends Error {}
+
+function asked(ask, talk, said) {
+  const { system, temperature, tokens } = ask.form.elements;
+  const body = { stream: true, stream_options: { include_usage: true }, messages: [...talk.messages, { role: "user", content: said }] };
+  if (system?.value.trim()) body.messages.unshift({ role: "system", content: system.value.trim() });
+  if (temperature?.value) body.temperature = Number(temperature.value);
+  if (tokens?.value) body.max_tokens = Number(tokens.value);
+  return body;
+}
+
+async function why(answer, ask) {
+  try {
+    const { error } = await answer.json();
+    return error?.message ?? error ?? ask.say("failed");
+  } catch {
+    return ask.say("failed");
+  }
+}
+
+async function* events(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const parts = (rest + value).split("\n\n");
+    rest = parts.pop();
+    for (const part of parts) {
+      if (part.startsWith("data: ") && part !== "data: [DONE]") yield JSON.parse(part.slice(6));
+    }
+  }
+}
+
+function bubble(log, role, text) {
+  const box = document.createElement("div");
+  box.className = "said";
+  box.dataset.role = role;
+  box.textContent = text;
+  log.append(box);
+  log.scrollTop = log.scrollHeight;
+  return box;
+}
+
+function note(place, text) {
+  const line = document.createElement("p");
+  line.className = "muted tiny";
+  line.textContent = text;
+  place.after(line);
+}
+
+function speed(ask, place, tokens, milliseconds) {
+  if (!tokens) return;
+  const [first, second] = [tokens, (tokens / (milliseconds / 1000)).toFixed(1)];
+  note(place, ask.say("speed").replace("{n}", first).replace("{speed}", second));
+}

@@ -1,0 +1,143 @@
+"""Models are tried in the page: a chat word by word, pictures, classes, entities, tables; two side by side."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from pioche.testkit import models, more_models
+from pioche.testkit.browser import Visits
+from pioche.testkit.clients import Hf
+from pioche.testkit.people import Cast
+from pioche.testkit.server import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.library]
+
+LONG = 200_000
+COUNT = """() => {
+  window.changes = 0;
+  new MutationObserver((all) => (window.changes += all.length)).observe(
+    document.querySelector("[role=log]"), { childList: true, subtree: true, characterData: true });
+}"""
+
+
+@pytest.fixture(scope="module")
+def publish(server: Server, cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    api: HfApi = Hf(server.url, tmp_path_factory.mktemp("api"), cast.alice).api
+
+    def make(make_folder: Callable[..., Path], name: str, *more: str) -> str:
+        repo = f"alice/{name}"
+        if not api.repo_exists(repo):
+            folder = make_folder(tmp_path_factory.mktemp(name) / "model", *more)
+            api.create_repo(repo)
+            api.upload_folder(repo_id=repo, folder_path=str(folder))
+        return repo
+
+    return make
+
+
+def say(page: Page, text: str, button: str) -> None:
+    page.get_by_label("Your message").fill(text)
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def test_a_chat_streams_and_can_be_stopped(visit: Visits, cast: Cast, publish: Callable[..., str]) -> None:
+    repo = publish(models.talker, "page-talker")
+    page = visit(cast.alice)
+    page.goto(f"/{repo}/try")
+    expect(page.locator("[data-model-state]")).to_have_text("Asleep: the first answer takes a while")
+    say(page, "what is good", "Run")
+    expect(page.get_by_text("Loading ·")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("log").get_by_text("Stopped")).to_be_visible()
+    page.get_by_role("button", name="Begin anew").click()
+    expect(page.get_by_role("log")).to_be_hidden()
+    page.locator("summary", has_text="Settings").click()
+    page.get_by_label("System prompt").fill("the film is good")
+    page.get_by_label("Tokens at most").fill("40")
+    page.evaluate(COUNT)
+    say(page, "what is bad", "Run")
+    expect(page.get_by_text("tokens a second")).to_be_visible(timeout=LONG)
+    assert page.evaluate("window.changes") > 10  # it came in parts
+    expect(page.locator("[data-model-state]")).to_have_text("Warm: it answers at once")
+    page.get_by_label("Your message").fill("and again")
+    page.get_by_label("Your message").press("Enter")
+    expect(page.get_by_text("tokens a second")).to_have_count(2, timeout=LONG)
+    expect(page.locator(".said[data-role=assistant]")).to_have_count(2)
+    expect(page.get_by_text("from openai import OpenAI")).to_be_visible()
+
+
+def test_two_models_side_by_side(visit: Visits, cast: Cast, publish: Callable[..., str]) -> None:
+    first, second = publish(models.talker, "page-talker"), publish(more_models.squeezed_talker, "page-gguf")
+    page = visit(cast.bob)
+    page.goto(f"/playground?model={first}")
+    page.get_by_label("Beside it").select_option(second)
+    page.get_by_role("button", name="Choose").click()
+    say(page, "what is good", "Send")
+    expect(page.get_by_text("tokens a second")).to_have_count(2, timeout=LONG)
+    expect(page.get_by_role("region", name=second).locator(".said[data-role=assistant]")).not_to_be_empty()
+    page.goto("/playground?model=alice/there-is-none")
+    visit.expect_error("400")
+    expect(page.get_by_text("is no model that you can chat with")).to_be_visible()
+
+
+def test_a_picture_from_a_prompt(visit: Visits, cast: Cast, publish: Callable[..., str], tmp_path: Path) -> None:
+    page = visit(cast.alice)
+    page.goto(f"/{publish(models.painter, 'page-painter')}/try")
+    page.get_by_role("link", name="a blue square").click()
+    expect(page.get_by_label("What the picture shows")).to_have_value("a blue square")
+    page.get_by_label("Steps").fill("3")
+    page.get_by_label("Seed").fill("7")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("img", name="a blue square")).to_be_visible(timeout=LONG)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "page-painter-7.png"
+    download.value.save_as(tmp_path / "a.png")
+    assert Image.open(tmp_path / "a.png").size == (16, 16)
+    expect(page.get_by_text("num_inference_steps=3, seed=7")).to_be_visible()
+
+
+def test_a_picture_is_put_into_a_class(visit: Visits, cast: Cast, publish: Callable[..., str]) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 40), (250, 250, 250)).save(out, "PNG")
+    page = visit(cast.alice)
+    page.goto(f"/{publish(models.seer, 'page-seer')}/try")
+    page.get_by_label("A picture").set_input_files(
+        {"name": "light.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    )
+    expect(page.get_by_role("img", name="The picture that was sent")).to_be_visible()
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer .tally li")).to_have_count(2, timeout=LONG)
+
+
+def test_bars_entities_sentences_and_tables(visit: Visits, cast: Cast, publish: Callable[..., str]) -> None:
+    page = visit(cast.alice)
+    page.goto(f"/{publish(models.classifier, 'page-mood')}/try")
+    page.get_by_label("Text").fill("the film is awful")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer .tally li span").first).to_have_text("bad", timeout=LONG)
+    page.goto(f"/{publish(models.of_task, 'page-names', 'token-classification')}/try")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer .entities")).to_contain_text("LABEL_", timeout=LONG)
+    page.goto(f"/{publish(models.embedder, 'page-near')}/try")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer .tally li")).to_have_count(2, timeout=LONG)
+    page.goto(f"/{publish(more_models.table, 'page-table', 'tabular-classification')}/try")
+    page.get_by_label("size, row 1").fill("9.5")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer tbody tr").first).to_contain_text("large", timeout=LONG)
+
+
+def test_without_scripts(visit: Visits, publish: Callable[..., str]) -> None:
+    page = visit(scripts=False)
+    page.set_default_timeout(LONG)
+    page.goto(f"/playground?model={publish(models.talker, 'page-talker')}")
+    say(page, "what is good", "Send")
+    expect(page.locator(".said[data-role=assistant]")).to_be_visible(timeout=LONG)
