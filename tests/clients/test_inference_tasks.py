@@ -79,7 +79,7 @@ def test_tables(ask: Callable[[str], InferenceClient], publish: Publish, server:
     answer = httpx.post(f"{server.url}/models/{other}", json={"table": table}, timeout=200)
     assert answer.json() == pytest.approx([2, 18], abs=1)
     url = f"{server.url}/models/alice/do-sort"
-    for said, word in (({"size": ["1"]}, "wave"), ({"size": ["big"], "wave": ["1"]}, "not a number"), ({}, "columns")):
+    for said, word in (({"size": ["1"]}, "wave"), ({"size": ["big"], "wave": ["1"]}, "not a number"), ({}, "column")):
         answer = httpx.post(url, json={"table": said})
         assert (answer.status_code, word in answer.json()["error"]) == (400, True), answer.text
 
