@@ -81,7 +81,7 @@ class Running:
 
     def stop(self, training: Training) -> None:
         if training.stage is Stage.WAITING:
-            self._move(training, {"stage": Stage.STOPPED.value})
+            self._end(training, Stage.WAITING, Stage.STOPPED, "")
         elif training.stage is Stage.RUNNING:
             try:
                 self._executor.stop(training.run_id)
