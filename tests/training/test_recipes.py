@@ -174,3 +174,26 @@ def test_a_loss_that_is_no_number_is_told(learn: Callable[..., Progress], tmp_pa
         "text-classification", well=False, columns={"text": "text", "label": "label"}, learning_rate=1e30, epochs=20
     )
     assert "lower learning rate" in found.problem
+
+
+def test_words_are_found_in_texts(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    chance, rows = random.Random(5), []
+    for _ in range(240):
+        person, town = chance.choice(["Ada", "Alan", "Grace"]), chance.choice(["London", "New York", "Paris"])
+        verb = chance.choice(["lives", "works", "sleeps"])
+        tags = ["B-PERSON", "O", "O", *(["B-PLACE", "I-PLACE"] if " " in town else ["B-PLACE"]), "O"]
+        rows.append({"tokens": [person, verb, "in", *town.split(), str(chance.randrange(99))], "tags": tags})
+    (tmp_path / "inputs" / "data" / "table.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    columns = {"tokens": "tokens", "tags": "tags"}
+    found = learn("token-classification", columns=columns, epochs=6)
+    assert found.result["metrics"]["f1"]["value"] > 0.9
+    assert found.result["labels"] == ["O", "B-PERSON", "B-PLACE", "I-PLACE"]
+    (tmp_path / "work" / "model").rename(tmp_path / "inputs" / "base")
+    again = learn("token-classification", columns=columns, epochs=1, base="alice/finder")
+    assert again.result["metrics"]["f1"]["low"] > 0.8
+
+
+def test_every_word_needs_a_tag(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    write_table(tmp_path, "words,tags", ["Ada sleeps,B-PERSON O", "Alan sleeps well,B-PERSON O"])
+    said = learn("token-classification", well=False, columns={"tokens": "words", "tags": "tags"}).problem
+    assert said == "Row 2 has 3 words and 2 tags: every word needs one tag."

@@ -64,6 +64,20 @@ _ALL = (
         bases=("fill-mask", "text-classification", "sentence-similarity", "feature-extraction"),
     ),
     Task(
+        "token-classification",
+        N_("Find names and other words in texts"),
+        N_("People, places, part numbers. A table with the words of a text and a tag for each: O, B-PLACE, I-PLACE."),
+        (
+            Role("tokens", N_("Column of the words"), ("tokens", "words", "text", "sentence")),
+            Role("tags", N_("Column of their tags"), ("tags", "ner_tags", "labels", "label")),
+        ),
+        "token_classification.py",
+        base="allowed",
+        bases=("fill-mask", "token-classification"),
+        epochs=6,
+        seconds=0.002,
+    ),
+    Task(
         "text-generation",
         N_("Teach a chat model to answer"),
         N_("A chat model of this hub learns from questions and the answers that you want. A table with both."),
