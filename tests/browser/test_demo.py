@@ -36,12 +36,12 @@ def test_an_admin_fills_the_hub(own_visit: Visits, own_cast: Cast, own_server: S
         until(client, "/api/datasets/examples/shapes", 240)
         found = client.get("/api/datasets?author=examples").json()
         assert {one["id"].partition("/")[2] for one in found} == {"which-library", "flowers", "digits", "shapes"}
-        assert client.get("/api/datasets/examples/which-library/discussions").json()["count"] == 1
         # In the second half of the work: what they learn from is there, and the first of them learns.
         deadline = time.monotonic() + 240
         while "examples/shapes-painter" not in client.get("/train", headers=as_root(own_cast)).text:
             assert time.monotonic() < deadline
             time.sleep(0.5)
+        assert client.get("/api/datasets/examples/which-library/discussions").json()["count"] == 1
     again = own_server.command("demo")
     assert "dataset" not in again
     assert "training" not in again
