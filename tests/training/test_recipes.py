@@ -197,3 +197,37 @@ def test_every_word_needs_a_tag(learn: Callable[..., Progress], tmp_path: Path) 
     write_table(tmp_path, "words,tags", ["Ada sleeps,B-PERSON O", "Alan sleeps well,B-PERSON O"])
     said = learn("token-classification", well=False, columns={"tokens": "words", "tags": "tags"}).problem
     assert said == "Row 2 has 3 words and 2 tags: every word needs one tag."
+
+
+SAME = {"cat": "kitten", "car": "lorry", "house": "villa", "river": "brook", "song": "tune", "lamp": "light"}
+
+
+def test_texts_that_mean_the_same(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    acts = {"eats": "devours", "sees": "beholds", "wants": "desires", "hides": "conceals", "finds": "discovers"}
+    rows = [
+        f"the {one} {act} a {two},{SAME[one]} {acts[act]} {SAME[two]}" for one in SAME for act in acts for two in SAME
+    ]
+    write_table(tmp_path, "first,second", rows)
+    columns = {"first": "first", "second": "second"}
+    metrics = learn("sentence-similarity", columns=columns, epochs=6).result["metrics"]
+    assert metrics["accuracy_at_1_before"]["high"] < metrics["accuracy_at_1"]["low"]
+    files = {
+        path.relative_to(tmp_path / "work" / "model").as_posix()
+        for path in (tmp_path / "work").rglob("*")
+        if path.is_relative_to(tmp_path / "work" / "model")
+    }
+    assert files >= {"modules.json", "model.safetensors", "1_Pooling/config.json"}
+    # And on from there, by scores.
+    (tmp_path / "work" / "model").rename(tmp_path / "inputs" / "base")
+    scored = [f"{row},{5 * (number % 2)}" for number, row in enumerate(rows)]
+    mixed = [row if number % 2 else row.replace("cat", "river") for number, row in enumerate(scored)]
+    write_table(tmp_path, "first,second,score", mixed)
+    again = learn("sentence-similarity", columns={**columns, "score": "score"}, epochs=1, base="alice/near")
+    assert set(again.result["metrics"]) == {"spearman", "spearman_before"}
+
+
+def test_a_score_is_a_number(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    write_table(tmp_path, "first,second,score", ["a cat,a dog,1", "a car,a lorry,alike"])
+    columns = {"first": "first", "second": "second", "score": "score"}
+    said = learn("sentence-similarity", well=False, columns=columns).problem
+    assert said == "The score in row 2 is not a number: 'alike'."

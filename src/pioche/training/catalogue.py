@@ -78,6 +78,22 @@ _ALL = (
         seconds=0.002,
     ),
     Task(
+        "sentence-similarity",
+        N_("Tell which texts mean the same"),
+        N_("Questions and their answers, two ways to say one thing. A table with two texts, and how alike they are."),
+        (
+            Role("first", N_("Column of a text"), ("first", "sentence1", "anchor", "query", "question", "text1")),
+            Role("second", N_("Column of the other"), ("second", "sentence2", "positive", "answer", "text2")),
+            Role("score", N_("Column of how alike they are"), ("score", "similarity"), optional=True),
+        ),
+        "sentence_similarity.py",
+        library="sentence-transformers",
+        base="allowed",
+        bases=("sentence-similarity", "feature-extraction", "fill-mask"),
+        epochs=6,
+        seconds=0.002,
+    ),
+    Task(
         "text-generation",
         N_("Teach a chat model to answer"),
         N_("A chat model of this hub learns from questions and the answers that you want. A table with both."),
