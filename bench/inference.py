@@ -48,9 +48,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--asked", type=int, default=300, help="questions of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="times that both are measured, in turns")
-    parser.add_argument(
-        "--width", type=int, default=256, help="of the model; 256 with 4 layers is 4 million parameters"
-    )
+    parser.add_argument("--width", type=int, default=256, help="of the model")
+    parser.add_argument("--layers", type=int, default=4, help="of the model")
     chosen = parser.parse_args()
     with bench() as at:
         folder = at.folder / "model"

@@ -15,7 +15,7 @@ from PIL import Image
 
 from pioche.testkit import models, more_models
 from pioche.testkit.clients import Hf
-from pioche.testkit.people import Cast
+from pioche.testkit.people import Cast, cast_on
 from pioche.testkit.server import Server
 
 pytestmark = [pytest.mark.client, pytest.mark.library]
@@ -156,3 +156,34 @@ def test_the_quota_is_told(server: Server, cast: Cast, publish: Publish) -> None
     assert all(one.startswith('"inference";r=') for one in told)
     first, second = (int(one.partition("r=")[2].partition(";")[0]) for one in told)
     assert second == first - 1
+
+
+def test_a_hub_that_stops_puts_its_models_to_sleep(tmp_path: Path) -> None:
+    """Their memory is not left to nobody."""
+    server = Server(tmp_path / "data").start()
+    try:
+        carol = cast_on(server.data).carol
+        api: HfApi = Hf(server.url, tmp_path / "api", carol).api
+        api.create_repo("carol/sorts")
+        folder = more_models.table(tmp_path / "model", "tabular-classification")
+        api.upload_folder(repo_id="carol/sorts", folder_path=str(folder))
+        asked = {"table": {"size": [1], "wave": [0]}}
+        assert httpx.post(f"{server.url}/models/carol/sorts", json=asked, timeout=200).json() == ["small"]
+        assert workers_of(server)
+        server.stop()
+        assert workers_of(server) == []
+    finally:
+        server.kill9()
+
+
+def workers_of(server: Server) -> list[str]:
+    """What still runs out of the folder of its runs."""
+    runs = str(server.data / "runs").encode()
+    return [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if runs in _bytes(path)]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -75,6 +75,7 @@ async def _serve(settings: Settings) -> None:
     await serving
     await loop.run_in_executor(None, hub.queue.stop)
     await loop.run_in_executor(None, hub.downloads.flush)
+    await loop.run_in_executor(None, hub.inference.workers.stop_all)
     hub.database.close()
 
 
