@@ -51,6 +51,6 @@ def test_a_table_becomes_a_model_that_answers(visit: Visits, cast: Cast, table: 
     page.get_by_label("Text", exact=True).fill("the food was great and fine")
     page.set_default_timeout(200_000)
     page.get_by_role("button", name="Run").click()
-    expect(page.locator(".bars li span").first).to_have_text("praise", timeout=200_000)
+    expect(page.locator(".tally li span").first).to_have_text("praise", timeout=200_000)
     page.goto("/alice/hotel-comments-model")
     expect(page.get_by_text("To be written by its author")).to_be_visible()
