@@ -231,3 +231,22 @@ def test_a_score_is_a_number(learn: Callable[..., Progress], tmp_path: Path) -> 
     columns = {"first": "first", "second": "second", "score": "score"}
     said = learn("sentence-similarity", well=False, columns=columns).problem
     assert said == "The score in row 2 is not a number: 'alike'."
+
+
+@pytest.mark.parametrize("task", ["text-classification", "token-classification"])
+def test_a_small_part_learns_beside_a_base(learn: Callable[..., Progress], tmp_path: Path, task: str) -> None:
+    from safetensors.torch import load_file
+
+    models.classifier(tmp_path / "inputs" / "base")
+    rows = [f"the film is {'great' if n % 2 else 'bad'} {n}" for n in range(80)]
+    said = [("up" if n % 2 else "down") if task == "text-classification" else "O O O B-MOOD O" for n in range(80)]
+    write_table(tmp_path, "text,label", [f"{row},{one}" for row, one in zip(rows, said, strict=True)])
+    roles = [role.name for role in TASKS[task].roles]
+    columns = dict(zip(roles, ("text", "label"), strict=True))
+    found = learn(task, columns=columns, epochs=4, base="alice/classifier", lora=True)
+    assert found.losses[-1][1] < found.losses[0][1]
+    before, after = (load_file(tmp_path / at / "model.safetensors") for at in ("inputs/base", "work/model"))
+    embedding = "bert.embeddings.word_embeddings.weight"
+    assert bool((before[embedding] == after[embedding]).all())
+    query = "bert.encoder.layer.0.attention.self.query.weight"
+    assert not bool((before[query] == after[query]).all())

@@ -9,7 +9,7 @@ import torch
 from running import Place, Problem, interval, read_rows, resampled, run, split, tell, text_of
 from tokenizers import BertWordPieceTokenizer
 from torch.utils.data import Dataset
-from training_loop import Plan, train_with
+from training_loop import Plan, rate_of, train_with, whole, with_adapters
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -53,7 +53,7 @@ def train(place: Place) -> None:
 
     trainer = train_with(
         place,
-        model,
+        with_adapters(place, model, "SEQ_CLS"),
         (encoded(learning), encoded(checking)),
         Plan(
             collate=DataCollatorWithPadding(tokenizer),
@@ -61,13 +61,14 @@ def train(place: Place) -> None:
             defaults={
                 "epochs": 3 if place.base else 4,
                 "batch_size": 32,
-                "learning_rate": 5e-5 if place.base else 1e-3,
+                "learning_rate": rate_of(place),
             },
         ),
     )
     found = trainer.predict(trainer.eval_dataset)
     guesses, truth = found.predictions.argmax(-1).tolist(), found.label_ids.tolist()
-    trainer.model.save_pretrained(place.model)
+    model = whole(trainer.model)
+    model.save_pretrained(place.model)
     tokenizer.save_pretrained(place.model)
     widget = [{"text": text[:300]} for text, _ in checking[:2]]
     facts = {"parameters": model.num_parameters(), "rows": len(rows), "widget": widget}

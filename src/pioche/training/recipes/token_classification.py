@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from running import Place, Problem, read_rows, resampled, run, split, tell, text_of
 from tokenizers import BertWordPieceTokenizer
-from training_loop import Plan, train_with
+from training_loop import Plan, rate_of, train_with, with_adapters
+from training_loop import whole as merged
 from transformers import (
     AutoModelForTokenClassification,
     AutoTokenizer,
@@ -44,7 +45,7 @@ def train(place: Place) -> None:
 
     trainer = train_with(
         place,
-        model,
+        with_adapters(place, model, "TOKEN_CLS"),
         (encoded(tokenizer, learning, names, whole=True), encoded(tokenizer, checking, names, whole=False)),
         Plan(
             collate=DataCollatorForTokenClassification(tokenizer),
@@ -52,12 +53,13 @@ def train(place: Place) -> None:
             defaults={
                 "epochs": 3 if place.base else 6,
                 "batch_size": 16,
-                "learning_rate": 5e-5 if place.base else 1e-3,
+                "learning_rate": rate_of(place),
             },
         ),
     )
     truth, guesses = spans_found(trainer.predict(trainer.eval_dataset), names)
-    trainer.model.save_pretrained(place.model)
+    model = merged(trainer.model)
+    model.save_pretrained(place.model)
     tokenizer.save_pretrained(place.model)
     metrics = {"f1": resampled(lambda at: f1_of([truth[n] for n in at], [guesses[n] for n in at]), len(truth))}
     widget = [{"text": " ".join(words)[:300]} for words, _ in checking[:2]]

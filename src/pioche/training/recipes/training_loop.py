@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from peft import LoraConfig, PeftModel, get_peft_model
 from running import CHECKPOINTS, Place, Problem, check_loss, tell, told_every
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
@@ -42,6 +43,25 @@ class Plan:
     measure: Callable[[Any], dict[str, float]] | None
     defaults: Mapping[str, float]
     callbacks: Sequence[TrainerCallback] = ()
+
+
+def with_adapters(place: Place, model: Any, kind: str) -> Any:
+    """Where the recipe asks for it: a small part (LoRA) that learns, and its head, beside a model that stays."""
+    if not (place.base and place.recipe.get("lora")):
+        return model
+    heads = ["classifier", "score"]  # they learn whole
+    config = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", exclude_modules=heads, task_type=kind)
+    return get_peft_model(model, config)
+
+
+def whole(model: Any) -> Any:
+    """With what was learned beside it merged in: a model that loads as any other."""
+    return model.merge_and_unload() if isinstance(model, PeftModel) else model
+
+
+def rate_of(place: Place) -> float:
+    """The learning rate that suits what learns: all of it from scratch or little of it quickly, a whole base slowly."""
+    return 5e-5 if place.base and not place.recipe.get("lora") else 1e-3
 
 
 def train_with(place: Place, model: Any, data: tuple[Any, Any], plan: Plan) -> Trainer:
