@@ -126,6 +126,14 @@ def test_one_that_waits_can_be_cancelled(room: Room) -> None:
     assert room.hub.jobs.running.launch() == 0
 
 
+def test_one_that_is_taken_up_while_it_is_cancelled_does_not_go_on(room: Room) -> None:
+    alice, jobs = room.actor(room.cast.alice), room.hub.jobs
+    waiting = run(room, alice, "sleep", "60")
+    jobs.running.launch()
+    jobs.running.cancel(waiting)  # it was read while it waited
+    assert jobs.find(alice, "alice", waiting.key).stage is Stage.CANCELED
+
+
 def test_secrets_are_kept_unreadable(room: Room) -> None:
     run(room, room.actor(room.cast.alice), "true", secrets={"KEY": "very-s3cret"})
     data = room.hub.settings.data

@@ -283,7 +283,9 @@ class Running:
     def cancel(self, job: Job) -> None:
         if job.stage is Stage.SCHEDULING:
             self._end(job, Stage.CANCELED, {})
-        elif job.stage is Stage.RUNNING:
+            with self._database.read() as tx:  # it may have been taken up since it was read
+                job = store.get(tx, job.id) or job
+        if job.stage is Stage.RUNNING:
             try:
                 self._executor.stop(job.run_id)
             except RunNotFound:
