@@ -39,6 +39,7 @@ def push_of(user: int, can_write: bool) -> Push:
         library=None,
         sdk=None,
         storage=0,
+        group_id=None,
         likes=0,
         downloads=0,
     )
