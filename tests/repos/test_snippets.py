@@ -36,6 +36,7 @@ def row(kind: RepoKind = RepoKind.MODEL, tags: tuple[str, ...] = (), **more: Any
         "library": None,
         "sdk": None,
         "storage": 0,
+        "group_id": None,
         "likes": 0,
         "downloads": 0,
     }
