@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from pioche.hub import Hub
 from pioche.jobs.types import Job, NewJob
 from pioche.ports.executor.sandbox.measures import Meter
+from pioche.testkit.people import Cast
 from pioche.testkit.room import Room
+from pioche.testkit.server import Server
+from pioche.web.streams import MOST
 
 pytestmark = pytest.mark.client  # needs bubblewrap
 
@@ -132,3 +137,38 @@ def test_what_there_is_not_yet_is_said(room: Room) -> None:
         assert (answer.status_code, answer.headers["x-error-code"]) == (501, "NotSupported")
     job = finish(room, run(room, "true"))
     assert room.ask("PUT", f"/api/jobs/alice/{job.key}/expose", room.cast.alice, json={}).status_code == 501
+
+
+def test_logs_of_one_owner_have_an_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pioche.jobs.running.LOGS_KEPT", 100_000)
+    alice, jobs = room.actor(room.cast.alice), [finish(room, run(room, "seq", "1500")) for _ in range(3)]
+    other = room.hub.jobs.submit(room.actor(room.cast.bob), "bob", NewJob("debian", ["seq", "1500"]))
+    room.hub.queue.run_due(room.hub)
+    bob = room.actor(room.cast.bob)
+    while not room.hub.jobs.find(bob, "bob", other.key).has_ended:
+        time.sleep(0.05)
+    room.hub.jobs.running.tidy(jobs[-1].key)
+    kept = [bool(room.hub.jobs.logs(alice, "alice", job.key, 0)[0]) for job in jobs]
+    assert kept == [False, True, True]
+    assert room.hub.jobs.logs(bob, "bob", other.key, 0)[0]
+    assert room.hub.jobs.find(alice, "alice", jobs[0].key).stage == "COMPLETED"
+
+
+def test_one_person_cannot_follow_everything(own_server: Server, own_cast: Cast) -> None:
+    """Each log that is followed is looked at several times a second: a thousand of them held up the hub."""
+    headers = {"authorization": f"Bearer {own_cast.carol.token}"}
+    with httpx.Client(base_url=own_server.url, headers=headers, timeout=60) as client, contextlib.ExitStack() as open_:
+        asked = {"dockerImage": "debian", "command": ["sleep", "60"], "flavor": "cpu-basic"}
+        key = client.post("/api/jobs/carol", json=asked).json()["id"]
+        where = f"/api/jobs/carol/{key}/logs"
+        found = [open_.enter_context(client.stream("GET", where)).status_code for _ in range(MOST + 2)]
+        assert found == [200] * MOST + [429] * 2
+        open_.close()
+        until = time.monotonic() + 10
+        while True:
+            with client.stream("GET", where) as again:
+                if again.status_code == 200:
+                    break
+            assert time.monotonic() < until, "places that were left stay taken"
+            time.sleep(0.2)
+        client.post(f"/api/jobs/carol/{key}/cancel")

@@ -165,3 +165,7 @@ def test_files_a_thousand_deep_spoil_no_list(room: Room):
         assert room.get(path).status_code == 200, path
     for name in names:
         assert room.get(f"/{repo}/blob/main/{name}").status_code == 200, name
+
+
+def test_a_form_without_its_fields_is_shown_again(room: Room):
+    assert room.post("/new", room.cast.alice, content=b"a=b").status_code == 400

@@ -32,6 +32,9 @@ LAUNCH_TASK = "jobs.launch"
 START_TASK = "jobs.start"
 CLEAR_TASK = "jobs.clear"
 CLEAR_MS = 60_000
+LOGS_KEPT = 1024**3
+"""Bytes of the logs of one owner."""
+LOGGED_JOBS = 2_000
 SETTLE_TASK = "jobs.settle"
 WATCH_TASK = "jobs.watch"
 WATCH_MS = 1_000
@@ -266,6 +269,7 @@ class Running:
         if key:
             with contextlib.suppress(RunNotFound):
                 self._executor.clear(key)
+            self._drop_old_logs(key.partition("-")[0])
             return
         with self._database.read() as tx:
             running = store.in_stage(tx, Stage.RUNNING)
@@ -279,6 +283,18 @@ class Running:
             for name in some:
                 if name[:24] in old:
                     self._executor.remove(name)
+
+    def _drop_old_logs(self, key: str) -> None:
+        """Of the owner of this job: the newest are kept, up to `LOGS_KEPT` bytes together."""
+        with self._database.read() as tx:
+            ended = store.ended_beside(tx, key, LOGGED_JOBS)
+        room = LOGS_KEPT
+        for job in ended:
+            for attempt in range(job.attempt, 0, -1):
+                with contextlib.suppress(RunNotFound):
+                    room -= self._executor.kept(run_id_of(job.key, attempt))
+                    if room < 0:
+                        self._executor.remove(run_id_of(job.key, attempt))
 
     def cancel(self, job: Job) -> None:
         if job.stage is Stage.SCHEDULING:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, func, insert, select, update
 
 from pioche.accounts.tables import accounts
 from pioche.jobs.tables import jobs
-from pioche.jobs.types import Job, Party, Stage, Volume
+from pioche.jobs.types import ENDED, Job, Party, Stage, Volume
 from pioche.ports.database import Tx
 
 _initiators = accounts.alias("initiators")
@@ -52,6 +52,13 @@ def of_owner(tx: Tx, owner_id: int, stages: Sequence[Stage], before: int | None,
         query = query.where(jobs.c.stage.in_([stage.value for stage in stages]))
     if before is not None:
         query = query.where(jobs.c.id < before)
+    return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
+
+
+def ended_beside(tx: Tx, key: str, limit: int) -> list[Job]:
+    """Jobs of the owner of this one that have ended, the newest first."""
+    owner = select(jobs.c.owner_id).where(jobs.c.key == key).scalar_subquery()
+    query = _select().where(jobs.c.owner_id == owner, jobs.c.stage.in_([stage.value for stage in ENDED]))
     return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
 
 

@@ -23,6 +23,7 @@ from pioche.web.counting import Counting
 from pioche.web.errors import error_response
 from pioche.web.limits import Headers, Limiter
 from pioche.web.routing import Route, Router
+from pioche.web.streams import Streams
 
 if TYPE_CHECKING:
     from pioche.hub import Hub
@@ -42,6 +43,7 @@ class HubApp:
         self.limits = Limiter(hub.settings, router.routes)
         self.threads = ThreadPoolExecutor(hub.settings.threads, thread_name_prefix="request")
         self.counting = Counting(hub, self.threads)
+        self.streams = Streams()
         self.open_requests = 0
         self.draining = False
 
@@ -65,6 +67,7 @@ class HubApp:
             log.debug("client left: %s %s", request.method, scope["path"])
         finally:
             self.open_requests -= 1
+            self.streams.leave(request.scope)  # type: ignore[arg-type]
 
     async def _run_background(self, response: Response) -> None:
         close = getattr(response, "aclose_source", None)
@@ -84,6 +87,10 @@ class HubApp:
             response = await self._in_thread(self._no_route, call, allowed)
         else:
             response = await self._respond_at(call)
+            try:
+                self.streams.enter(call, response)
+            except HubError as error:
+                response = await self._in_thread(error_response, call, error)
         ticket = None if ticket is None else self.limits.leave(ticket, call.actor)
         return response, None if ticket is None else ticket.headers()
 

@@ -145,6 +145,10 @@ class Executor(Protocol):
         """Deletes what a run that has ended wrote in its folder; log and status stay."""
         ...
 
+    def kept(self, run_id: str) -> int:
+        """Bytes of its log."""
+        ...
+
     def remove(self, run_id: str) -> None:
         """Forgets a run that has ended, with its folder and log."""
         ...

@@ -31,8 +31,8 @@ def show_new(call: Call) -> Response:
         raise Unauthenticated("Log in to make a repository.")
     paths = {"/new-dataset": "dataset", "/new-space": "space", "/new-kernel": "kernel"}
     kind = paths.get(call.request.scope["path"], call.query("type", "model"))
-    values = {"owner": call.query("owner", call.actor.name), "name": call.query("name"), "visibility": "public"}
-    return _new_page(call, {"kind": kind, "license": "", "card": "", "sdk": "gradio", **values})
+    values = {"owner": call.query("owner", call.actor.name), "name": call.query("name")}
+    return _new_page(call, {"kind": kind, **values})
 
 
 def create(call: Call) -> Response:
@@ -119,7 +119,16 @@ def _settings_page(call: Call, **errors: str) -> Response:
 
 
 def _new_page(call: Call, form: dict[str, str], error: str = "", status: int = 200) -> Response:
-    values = {"form": form, "error": error, "owners": _owners(call), "licenses": LICENSES, "sdks": SDKS}
+    whole = {
+        "kind": "model",
+        "license": "",
+        "card": "",
+        "sdk": "gradio",
+        "owner": "",
+        "name": "",
+        "visibility": "public",
+    }
+    values = {"form": {**whole, **form}, "error": error, "owners": _owners(call), "licenses": LICENSES, "sdks": SDKS}
     return call.hub.templates.page(call, "repos/new.html", values, status)
 
 

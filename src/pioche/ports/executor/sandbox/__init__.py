@@ -124,6 +124,10 @@ class SandboxExecutor:
     def clear(self, run_id: str) -> None:
         remove_tree(self._found(run_id) / "work")
 
+    def kept(self, run_id: str) -> int:
+        log = self._found(run_id) / "log.jsonl"
+        return log.stat().st_size if log.exists() else 0
+
     def remove(self, run_id: str) -> None:
         remove_tree(self._found(run_id))
 

@@ -1,5 +1,6 @@
 // A part of the page that changes while one looks: `<div data-refresh="address of the part">`. It asks until the part
-// comes without that attribute; then the page is loaded once more, so that all of it tells the end.
+// comes without that attribute; then the page is loaded once more, so that all of it tells the end. What is in
+// `<template data-into="id">` goes to the element of that id, elsewhere in the page.
 const PAUSE = 1500;
 
 export function refresh(part, enhance) {
@@ -16,6 +17,7 @@ export function refresh(part, enhance) {
     if (next) {
       keepOpen(part, next);
       keepFocus(part, next);
+      fillOthers(next);
       enhance(next);
     }
     refresh(next ?? part, enhance);
@@ -36,6 +38,12 @@ async function load(address) {
 function keepOpen(part, next) {
   for (const details of next.querySelectorAll("details[data-keep]")) {
     details.open = part.querySelector(`details[data-keep="${details.dataset.keep}"]`)?.open ?? false;
+  }
+}
+
+function fillOthers(next) {
+  for (const piece of next.querySelectorAll("template[data-into]")) {
+    document.getElementById(piece.dataset.into)?.replaceChildren(piece.content.cloneNode(true));
   }
 }
 
