@@ -86,6 +86,27 @@ def test_cancelling_and_measuring(alice: Hf) -> None:
     assert ended(api, job.id) == "CANCELED"
 
 
+def test_what_goes_to_the_hub_is_measured(alice: Hf, hub: tuple[Server, Cast]) -> None:
+    code = """
+import time
+from huggingface_hub import HfApi
+api = HfApi()
+api.create_repo("traffic", exist_ok=True)
+for number in range(600):
+    api.upload_file(path_or_fileobj=bytes(200_000), path_in_repo=f"{number}.txt", repo_id="alice/traffic")
+    time.sleep(0.1)
+"""
+    api = alice.api
+    job = api.run_job(image="python", command=["python", "-c", code], secrets={"HF_TOKEN": hub[1].alice.token})
+    most, until = {"tx_bps": 0, "rx_bps": 0, "cpu_usage_pct": 0}, time.monotonic() + 90
+    for one in api.fetch_job_metrics(job_id=job.id):
+        most = {name: max(value, one[name]) for name, value in most.items()}
+        if all(most.values()) or time.monotonic() > until:
+            break
+    assert all(most.values()), most
+    api.cancel_job(job_id=job.id)
+
+
 def test_every_command(alice: Hf) -> None:
     number = alice.run("jobs", "run", "--detach", "--quiet", "python", "python", "-c", "print('detached')").split()[-1]
     number = number.rpartition("/")[2]

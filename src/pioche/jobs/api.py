@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from starlette.responses import Response, StreamingResponse
 
 from pioche.errors import InvalidInput, NotSupported
-from pioche.jobs.types import GIB, Job, NewJob, Party, Stage, Volume
-from pioche.ports.executor import LogLine
+from pioche.jobs.types import GIB, Flavor, Job, NewJob, Party, Stage, Volume
+from pioche.ports.executor import LogLine, Usage
 from pioche.protocols.hub import jobs as wire
 from pioche.web.call import Call
 from pioche.web.responses import external_id, iso, json_response, page_response
@@ -168,29 +168,36 @@ async def _read(call: Call, position: int) -> tuple[Sequence[LogLine], int, Job]
 
 
 async def _metrics(call: Call) -> AsyncIterator[bytes]:
+    """Each second what it takes since the one before; the first time, since its start. It waits for one that waits."""
     clock = asyncio.get_running_loop().time
-    end, last = clock() + LIFE, (0.0, 0.0)
+    end, at, last = clock() + LIFE, 0.0, Usage()
     while clock() < end and not call.request.scope["pioche.is_draining"]():
         usage, job = await _in_thread(call.hub.jobs.usage, call.actor, call.arg("ns"), call.arg("job"))
-        if usage is None:
+        if usage is None and job.has_ended:
             return
-        flavor = call.hub.jobs.running.flavor(job.flavor)
+        if usage is None:
+            yield wire.KEEP_ALIVE
+            await asyncio.sleep(1.0)
+            continue
         now = time.time()
-        since = last[0] or (job.started_at or 0) / 1000
-        share = max(0.0, usage.cpu_seconds - last[1]) / max(0.1, now - since) / flavor.cpus
-        last = (now, usage.cpu_seconds)
-        said = {
-            "cpu_usage_pct": round(100 * min(share, 1.0), 1),
-            "cpu_millicores": int(flavor.cpus * 1000),
-            "memory_used_bytes": usage.memory,
-            "memory_total_bytes": flavor.memory,
-            "rx_bps": 0,
-            "tx_bps": 0,
-            "gpus": {},
-            "replica": job.key,
-        }
-        yield wire.event(said, "metric")
+        seconds = max(0.1, now - (at or (job.started_at or 0) / 1000))
+        yield wire.event(_metric(job, call.hub.jobs.running.flavor(job.flavor), usage, last, seconds), "metric")
+        at, last = now, usage
         await asyncio.sleep(1.0)
+
+
+def _metric(job: Job, flavor: Flavor, usage: Usage, last: Usage, seconds: float) -> dict[str, Any]:
+    share = max(0.0, usage.cpu_seconds - last.cpu_seconds) / seconds / flavor.cpus
+    return {
+        "cpu_usage_pct": round(100 * min(share, 1.0), 1),
+        "cpu_millicores": int(flavor.cpus * 1000),
+        "memory_used_bytes": usage.memory,
+        "memory_total_bytes": flavor.memory,
+        "rx_bps": int(max(0, usage.received - last.received) * 8 / seconds),
+        "tx_bps": int(max(0, usage.sent - last.sent) * 8 / seconds),
+        "gpus": {},
+        "replica": job.key,
+    }
 
 
 def _stream(content: AsyncIterator[bytes]) -> Response:

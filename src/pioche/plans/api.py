@@ -22,12 +22,14 @@ class PlanRequest(msgspec.Struct):
 def own(call: Call) -> Response:
     if call.actor.is_anonymous:
         raise Unauthenticated("Log in, or send a token, to see what was used.")
-    standing, months = call.hub.plans.usage(call.actor, call.actor.name)
+    _, months = call.hub.plans.usage(call.actor, call.actor.name)
+    standing = call.hub.jobs.standing(call.actor, call.actor.name)
     return json_response({**body(standing), "usage": [month_body(one) for one in months]})
 
 
 def usage(call: Call) -> Response:
-    standing, months = call.hub.plans.usage(call.actor, call.arg("ns"))
+    _, months = call.hub.plans.usage(call.actor, call.arg("ns"))
+    standing = call.hub.jobs.standing(call.actor, call.arg("ns"))
     return json_response({**body(standing), "usage": [month_body(one) for one in months]})
 
 
@@ -47,6 +49,7 @@ def body(one: Standing) -> dict[str, Any]:
         "plan": one.plan.name,
         "computeMinutes": one.plan.minutes or None,
         "usedMinutes": round(one.used_ms / MINUTE_MS, 2),
+        "heldMinutes": round(one.held_ms / MINUTE_MS, 2),
         "leftMinutes": None if one.left_ms is None else round(one.left_ms / MINUTE_MS, 2),
     }
 

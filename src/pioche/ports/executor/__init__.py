@@ -72,7 +72,7 @@ class RunSpec:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of a run: CPU seconds and bytes of memory now, and the most there was.
+    """Of a run: CPU seconds and bytes of memory now, and the most there was; bytes over its ways to the hub and others.
 
     `joules`: its share of what the processors took, where the machine measures that; else 0.
     """
@@ -81,6 +81,8 @@ class Usage:
     memory: int = 0
     peak_memory: int = 0
     joules: float = 0.0
+    received: int = 0
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,6 +256,7 @@ class Keeper:
         self.peak = max(self.peak, memory, most)
         self.meter.add(self.cpu)
         usage = {"cpu_seconds": self.cpu, "memory": memory, "peak_memory": self.peak, "joules": self.meter.joules}
+        usage |= TRAFFIC
         write_whole(self.folder / "usage.json", usage)
         self.samples += 1
         if self.samples % self.stride == 0:
@@ -297,7 +298,9 @@ class Keeper:
     def open_proxy(self) -> None:
         """Another, to hosts that the admin allowed."""
         serve = beside("proxy.py")["serve"]
-        threading.Thread(target=serve, args=(self.listen("proxy.sock"), self.order["hosts"]), daemon=True).start()
+        threading.Thread(
+            target=serve, args=(self.listen("proxy.sock"), self.order["hosts"], TRAFFIC), daemon=True
+        ).start()
 
     def listen(self, name: str) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX)
@@ -308,6 +311,9 @@ class Keeper:
         listener.listen(64)
         return listener
 
+
+TRAFFIC = {"received": 0, "sent": 0}
+"""Bytes of the run over all of its ways out, as it sees them."""
 
 _ENDINGS = {
     "timeout": "It took longer than it may.",
@@ -332,9 +338,9 @@ def _lead_in(client: socket.socket, target: tuple[str, int], source: str, places
     try:
         with client, socket.create_connection(target, 10, (source, 0) if source else None) as hub:
             hub.settimeout(None)
-            back = threading.Thread(target=pipe, args=(hub, client), daemon=True)
+            back = threading.Thread(target=pipe, args=(hub, client, "received"), daemon=True)
             back.start()
-            pipe(client, hub)
+            pipe(client, hub, "sent")
             back.join()
     except OSError:
         return
@@ -342,9 +348,10 @@ def _lead_in(client: socket.socket, target: tuple[str, int], source: str, places
         places.release()
 
 
-def pipe(one: socket.socket, other: socket.socket) -> None:
+def pipe(one: socket.socket, other: socket.socket, direction: str) -> None:
     with contextlib.suppress(OSError):
         while data := one.recv(65536):
+            TRAFFIC[direction] += len(data)
             other.sendall(data)
     with contextlib.suppress(OSError):
         other.shutdown(socket.SHUT_WR)

@@ -25,20 +25,23 @@ class Refused(Exception):
     """What is said to the program."""
 
 
-def serve(listener: socket.socket, rules: list[str]) -> None:
+def serve(listener: socket.socket, rules: list[str], traffic: dict[str, int]) -> None:
+    """Adds what goes through to `traffic`: bytes received and sent."""
     places = threading.BoundedSemaphore(CONNECTIONS)
     while True:
         client, _ = listener.accept()
         if places.acquire(blocking=False):
-            threading.Thread(target=_serve_one, args=(client, rules, places), daemon=True).start()
+            threading.Thread(target=_serve_one, args=(client, rules, traffic, places), daemon=True).start()
         else:
             client.close()
 
 
-def _serve_one(client: socket.socket, rules: list[str], places: threading.BoundedSemaphore) -> None:
+def _serve_one(
+    client: socket.socket, rules: list[str], traffic: dict[str, int], places: threading.BoundedSemaphore
+) -> None:
     try:
         client.settimeout(SECONDS)
-        _lead(client, rules)
+        _lead(client, rules, traffic)
     except Refused as refusal:
         said = f"{refusal}\n".encode()
         head = f"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: {len(said)}\r\n"
@@ -53,7 +56,7 @@ def _serve_one(client: socket.socket, rules: list[str], places: threading.Bounde
         places.release()
 
 
-def _lead(client: socket.socket, rules: list[str]) -> None:
+def _lead(client: socket.socket, rules: list[str], traffic: dict[str, int]) -> None:
     head, rest = _read_head(client)
     first, *lines = head.split(b"\r\n")
     method, target, version = first.decode("ascii").split(" ")
@@ -73,7 +76,7 @@ def _lead(client: socket.socket, rules: list[str]) -> None:
     with server:
         if rest:
             server.sendall(rest)
-        _pipe_both(client, server)
+        _pipe_both(client, server, traffic)
 
 
 _OWN = (b"proxy-authorization", b"proxy-connection", b"connection", b"keep-alive")
@@ -123,19 +126,20 @@ def is_good(address: str, rule: str) -> bool:
     return found.is_global or not rule.startswith("*.")
 
 
-def _pipe_both(client: socket.socket, server: socket.socket) -> None:
+def _pipe_both(client: socket.socket, server: socket.socket, traffic: dict[str, int]) -> None:
     client.settimeout(None)
-    other = threading.Thread(target=_pipe, args=(client, server), daemon=True)
+    other = threading.Thread(target=_pipe, args=(client, server, traffic, "sent"), daemon=True)
     other.start()
-    _pipe(server, client)
+    _pipe(server, client, traffic, "received")
     with contextlib.suppress(OSError):
         client.shutdown(socket.SHUT_RDWR)
     other.join(SECONDS)
 
 
-def _pipe(one: socket.socket, other: socket.socket) -> None:
+def _pipe(one: socket.socket, other: socket.socket, traffic: dict[str, int], direction: str) -> None:
     with contextlib.suppress(OSError):
         while data := one.recv(65536):
+            traffic[direction] += len(data)
             other.sendall(data)
     with contextlib.suppress(OSError):
         other.shutdown(socket.SHUT_WR)
