@@ -35,7 +35,7 @@ def hardware(call: Call) -> Response:
                 "prettyName": one.label,
                 "cpu": f"{one.cpus:g} vCPU",
                 "ram": f"{one.memory / GIB:.0f} GB",
-                "accelerator": None,
+                "accelerator": _accelerator(one),
                 "unitCostMicroUSD": int(one.cpus * price),
                 "unitCostUSD": one.cpus * price / 1e6,
                 "unitLabel": "minute",
@@ -43,6 +43,20 @@ def hardware(call: Call) -> Response:
             for one in flavors
         ]
     )
+
+
+def _accelerator(one: Flavor) -> dict[str, str] | None:
+    if not one.gpus:
+        return None
+    maker, _, model = one.gpus[0].name.partition(" ")
+    memory = sum(gpu.memory for gpu in one.gpus)
+    return {
+        "type": "gpu",
+        "model": model or maker,
+        "quantity": str(len(one.gpus)),
+        "vram": f"{memory / GIB:.0f} GB",
+        "manufacturer": maker.capitalize(),
+    }
 
 
 def list_jobs(call: Call) -> Response:

@@ -176,6 +176,8 @@ def _choices(call: Call) -> dict[str, Any]:
 def _flavor_label(one: Flavor, price: int) -> str:
     """With what a minute of it costs."""
     size = _("%(cpus)s CPU, %(memory)s GB") % {"cpus": f"{one.cpus:g}", "memory": f"{one.memory / GIB:.0f}"}
+    if one.gpus:
+        size += f", {len(one.gpus)} x {one.gpus[0].name}"
     cost = _("%(n)s compute-minutes a minute") % {"n": f"{one.cpus:g}"}
     money = f", ${one.cpus * price / 1e6:g}" if price else ""
     return f"{one.name}: {size} ({cost}{money})"

@@ -84,7 +84,12 @@ class Running:
         has = self._executor.capacity()
         small = Flavor("cpu-basic", "CPU, basic", 1.0, min(2 * GIB, has.memory))
         large = Flavor("cpu-upgrade", "CPU, all of this machine", float(has.cpus), has.memory)
-        return [small, large] if has.cpus > 1 else [small]
+        found = [small, large] if has.cpus > 1 else [small]
+        if has.gpus:
+            # Half of the rest, so that what needs no GPU goes on beside it.
+            label = f"GPU, {len(has.gpus)} x {has.gpus[0].name}"
+            found.append(Flavor("gpu", label, max(1.0, has.cpus // 2), has.memory // 2, has.gpus))
+        return found
 
     def flavor(self, name: str) -> Flavor:
         found = {one.name: one for one in self.flavors()}
@@ -124,10 +129,11 @@ class Running:
         has, flavors = self._executor.capacity(), {one.name: one for one in self.flavors()}
         cpus = has.cpus - sum(flavors[job.flavor].cpus for job in running if job.flavor in flavors)
         memory = has.memory - sum(flavors[job.flavor].memory for job in running if job.flavor in flavors)
+        gpus = len(has.gpus) - sum(len(flavors[job.flavor].gpus) for job in running if job.flavor in flavors)
         busy = Counter(job.owner.id for job in running)
         for job in sorted(waiting, key=lambda job: (busy[job.owner.id], job.id)):
             wanted = flavors.get(job.flavor)
-            if wanted is None or (wanted.cpus <= cpus and wanted.memory <= memory):
+            if wanted is None or (wanted.cpus <= cpus and wanted.memory <= memory and len(wanted.gpus) <= gpus):
                 return job
         return None
 
@@ -189,6 +195,7 @@ class Running:
             path=f"{place}/bin:/usr/local/bin:/usr/bin:/bin",
             hub_url=self._url,
             hosts=self._installing.hosts,
+            gpus=bool(flavor.gpus),
         )
 
     def _starter(self, job: Job) -> Actor:

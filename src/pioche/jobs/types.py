@@ -8,6 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
+from pioche.ports.executor import Gpu
+
 GIB = 1024**3
 WATTS_PER_CPU = 10.0
 """What a busy CPU is taken to need where the machine does not measure it."""
@@ -34,6 +36,7 @@ class Flavor:
     label: str
     cpus: float
     memory: int
+    gpus: Sequence[Gpu] = ()
 
 
 class Volume(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

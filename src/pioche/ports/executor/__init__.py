@@ -114,12 +114,20 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Gpu:
+    """Memory in bytes."""
+
+    name: str
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
 class Capacity:
-    """Of this machine: CPUs, bytes of memory, names of its GPUs."""
+    """Of this machine: CPUs, bytes of memory, GPUs."""
 
     cpus: int
     memory: int
-    gpus: Sequence[str] = ()
+    gpus: Sequence[Gpu] = ()
 
 
 class Executor(Protocol):

@@ -25,6 +25,7 @@ from pioche.errors import RunNotFound, RunsUnavailable
 from pioche.ports.executor import RUNS_ADDRESS, Capacity, LogLine, RunSpec, RunStatus, Sample, Usage, remove_tree
 from pioche.ports.executor.sandbox import keeper
 from pioche.ports.executor.sandbox.arguments import HOME, INSIDE_HUB, INSIDE_PROXY, sandbox_arguments
+from pioche.ports.executor.sandbox.gpus import gpus_of_driver
 from pioche.ports.executor.sandbox.syscalls import write_filter
 
 FIRST_UID, UIDS = 200_000, 50_000
@@ -141,7 +142,7 @@ class SandboxExecutor:
 
     def capacity(self) -> Capacity:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        return Capacity(os.cpu_count() or 1, int(total * self._memory_share), _gpus())
+        return Capacity(os.cpu_count() or 1, int(total * self._memory_share), gpus_of_driver())
 
     def _found(self, run_id: str) -> Path:
         folder = self._folder / run_id
@@ -245,13 +246,3 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found
-
-
-def _gpus() -> list[str]:
-    """Names of the GPUs, by the driver's own tool."""
-    if shutil.which("nvidia-smi") is None:
-        return []
-    asked = subprocess.run(
-        ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, check=False
-    )
-    return [line.strip() for line in asked.stdout.splitlines() if line.strip()] if asked.returncode == 0 else []
