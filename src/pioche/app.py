@@ -135,6 +135,7 @@ from pioche.training.dropping import Drops
 from pioche.training.inputs import Inputs
 from pioche.training.publishing import Publisher
 from pioche.training.running import Running as TrainingRuns
+from pioche.training.running import Setting as TrainingSetting
 from pioche.training.service import Trainings
 from pioche.web import assets, health, openapi
 from pioche.web.asgi import HubApp
@@ -349,7 +350,8 @@ def _running(
     volumes = Volumes(trees, buckets, folders, [Path(sys.base_prefix), runtimes.folder])
     jobs = _open_jobs(database, queue, settings, executor, runtimes, volumes)
     inputs = Inputs(trees, settings.data / "trainings")
-    learning = TrainingRuns(database, queue, executor, runtimes, inputs, Publisher(database, *writing))
+    around = TrainingSetting(runtimes, inputs, Publisher(database, *writing), jobs["plans"])
+    learning = TrainingRuns(database, queue, executor, around)
     trainings = Trainings(database, queue, executor, writing[0], inputs, Drops(*writing[:2]), learning, jobs["plans"])
     services = {"runtimes": runtimes, **jobs, "inference": inference, "trainings": trainings}
     return {**services, "buckets": buckets}
@@ -371,6 +373,7 @@ def _open_jobs(
     setting = Setting(runtimes, installing, plans, settings.job_log_days, here)
     running = Running(database, queue, executor, sealer, volumes, setting)
     submitting = Submitting(queue, executor, sealer, volumes, running, plans)
+    plans.holders.append(submitting.held_ms)
     jobs = Jobs(database, submitting, running, Schedules(database, queue, submitting))
     return {"jobs": jobs, "plans": plans}
 

@@ -69,7 +69,7 @@ def test_more_than_is_left_is_refused_with_the_numbers(room: Room) -> None:
     ask(room, 10)
     said = room.get("/api/usage/alice", room.cast.alice).json()
     assert (said["heldMinutes"], said["leftMinutes"]) == (40, 10)
-    assert "hold 40.0 more" in room.get("/jobs/alice/usage", room.cast.alice).text
+    assert "go on hold 40.0 more" in room.get("/jobs/alice/usage", room.cast.alice).text
     assert "10.0 of 3,000 compute-minutes are left" in room.get("/jobs/alice/new", room.cast.alice).text
     answer = room.post("/api/jobs/alice", room.cast.alice, json={"dockerImage": "python", "command": ["true"]})
     assert (answer.status_code, answer.headers["x-error-code"]) == (403, "QuotaExceeded")

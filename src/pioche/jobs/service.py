@@ -43,7 +43,7 @@ class Jobs:
         """What may still be asked for this month."""
         party = self._owner(actor, owner, writes=False)
         with self._database.read() as tx:
-            return self._submitting.standing(tx, party)
+            return self._submitting.plans.standing(tx, party.id, party.name)
 
     def count(self, actor: Actor, owner: str, stages: Sequence[Stage] = ()) -> int:
         owner_id = self._owner(actor, owner, writes=False).id

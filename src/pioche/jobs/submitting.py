@@ -20,7 +20,6 @@ from pioche.jobs.running import LAUNCH_TASK, Running
 from pioche.jobs.types import NewJob, Party, Stage
 from pioche.jobs.volumes import Volumes
 from pioche.plans.service import Plans
-from pioche.plans.types import Standing
 from pioche.ports.database import Tx
 from pioche.ports.executor import Executor
 from pioche.queue.service import Queue
@@ -73,16 +72,16 @@ class Submitting:
         if store.count(tx, owner.id, Stage.SCHEDULING) >= MAX_WAITING:
             raise QuotaExceeded(f"{MAX_WAITING} jobs of '{owner.name}' wait already. Let some of them end first.")
         wanted = int(self.running.flavor(values["flavor"]).cpus * values["seconds"] * values["attempts"] * 1000)
-        self.plans.require_room(tx, self.standing(tx, owner), wanted)
+        self.plans.require_room(tx, self.plans.standing(tx, owner.id, owner.name), wanted)
         number = store.add(tx, {**values, "owner_id": owner.id})
         self.queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
         return number
 
-    def standing(self, tx: Tx, owner: Owner | Party) -> Standing:
-        """What the owner may still ask for this month."""
+    def held_ms(self, tx: Tx, owner_id: int) -> int:
+        """Of compute, for jobs that wait and run."""
         cpus = {one.name: one.cpus for one in self.running.flavors()}
-        held = sum(cpus.get(flavor, 1.0) * seconds for flavor, seconds in store.held(tx, owner.id).items())
-        return self.plans.standing(tx, owner.id, owner.name, int(held * 1000))
+        held = sum(cpus.get(flavor, 1.0) * seconds for flavor, seconds in store.held(tx, owner_id).items())
+        return int(held * 1000)
 
     def seal(self, plain: Mapping[str, str]) -> str:
         return self.sealer.seal(json.encode(dict(plain)))

@@ -22,14 +22,12 @@ class PlanRequest(msgspec.Struct):
 def own(call: Call) -> Response:
     if call.actor.is_anonymous:
         raise Unauthenticated("Log in, or send a token, to see what was used.")
-    _, months = call.hub.plans.usage(call.actor, call.actor.name)
-    standing = call.hub.jobs.standing(call.actor, call.actor.name)
+    standing, months = call.hub.plans.usage(call.actor, call.actor.name)
     return json_response({**body(standing), "usage": [month_body(one) for one in months]})
 
 
 def usage(call: Call) -> Response:
-    _, months = call.hub.plans.usage(call.actor, call.arg("ns"))
-    standing = call.hub.jobs.standing(call.actor, call.arg("ns"))
+    standing, months = call.hub.plans.usage(call.actor, call.arg("ns"))
     return json_response({**body(standing), "usage": [month_body(one) for one in months]})
 
 

@@ -18,8 +18,7 @@ def own(call: Call) -> Response:
 
 
 def show(call: Call) -> Response:
-    _standing, months = call.hub.plans.usage(call.actor, call.arg("ns"))
-    standing = call.hub.jobs.standing(call.actor, call.arg("ns"))
+    standing, months = call.hub.plans.usage(call.actor, call.arg("ns"))
     owners = list(dict.fromkeys([call.actor.name, *call.actor.org_names.values(), call.arg("ns")]))
     values = {"standing": standing, "months": months, "price": call.hub.plans.price, "plans": call.hub.plans.plans}
     return call.hub.templates.page(call, "plans/usage.html", {**values, "owner": standing.account, "owners": owners})

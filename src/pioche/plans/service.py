@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from pioche.accounts.access import owner_role
@@ -16,16 +16,21 @@ SHOWN_ROWS = 60
 
 
 class Plans:
-    """`text`: the setting `plans`. `price`: of a compute-minute, in millionths of a dollar; nothing is charged."""
+    """`text`: the setting `plans`. `price`: of a compute-minute, in millionths of a dollar; nothing is charged.
+
+    `holders` are asked how much an account holds: milliseconds of compute for what waits and runs.
+    """
 
     def __init__(self, database: Database, text: str, price: int = 0) -> None:
         self._database = database
         self.plans = parse_plans(text)
         self.price = price
+        self.holders: list[Callable[[Tx, int], int]] = []
 
-    def standing(self, tx: Tx, account_id: int, name: str, held_ms: int = 0) -> Standing:
+    def standing(self, tx: Tx, account_id: int, name: str) -> Standing:
         used = store.used_ms(tx, account_id, _month(tx.now))
-        return Standing(name, self._plan(store.plan_name(tx, account_id)), used, held_ms)
+        held = sum(holder(tx, account_id) for holder in self.holders)
+        return Standing(name, self._plan(store.plan_name(tx, account_id)), used, held)
 
     def require_room(self, tx: Tx, standing: Standing, wanted_ms: int) -> None:
         """Raises `QuotaExceeded` if a run that takes so much at most does not fit."""

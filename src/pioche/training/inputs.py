@@ -47,18 +47,21 @@ class Inputs:
         table, commit = self._table(actor, recipe)
         return data.look(task, table, recipe.columns), commit
 
-    def check(self, actor: Actor, recipe: Recipe) -> Recipe:
-        """With the commits that it is about. Raises `InvalidInput` for what nothing can be learned from."""
+    def check(self, actor: Actor, recipe: Recipe) -> tuple[Recipe, int]:
+        """With the commits that it is about, and the number of its rows or pictures.
+
+        Raises `InvalidInput` for what nothing can be learned from.
+        """
         task = TASKS[recipe.task]
         if task.data == "images":
             paths, commit = self._pictures(actor, recipe)
             _check_pictures(task, paths)
-            recipe = msgspec.structs.replace(recipe, revision=commit, file="")
+            recipe, count = msgspec.structs.replace(recipe, revision=commit, file=""), len(paths)
         else:
             table, commit = self._table(actor, recipe)
             data.check(task, table, recipe.columns)
-            recipe = msgspec.structs.replace(recipe, revision=commit, file=table.file)
-        return self._check_base(actor, task, recipe)
+            recipe, count = msgspec.structs.replace(recipe, revision=commit, file=table.file), len(table.rows)
+        return self._check_base(actor, task, recipe), count
 
     def lay_out(self, actor: Actor, key: str, recipe: Recipe) -> None:
         """All of it, as the run will see it. Again after a crash: from the beginning."""

@@ -6,11 +6,13 @@ import contextlib
 import json
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pioche.accounts import store as account_store
-from pioche.errors import HubError, RunNotFound
+from pioche.errors import HubError, QuotaExceeded, RunNotFound
+from pioche.plans.service import Plans
 from pioche.plans.service import record as record_spent
 from pioche.plans.types import Spent
 from pioche.ports.database import Database
@@ -27,12 +29,12 @@ from pioche.training.types import Progress, Stage, Training, run_id_of
 
 LAUNCH_TASK, WATCH_TASK = "training.launch", "training.watch"
 WATCH_MS = 1_000
-SECONDS = 2 * 3600
+SECONDS, LEAST_SECONDS = 2 * 3600, 30
 MEMORY_SHARE = 0.7
 KEPT_MS = 7 * 24 * 3600 * 1000
 
 _REASONS = {
-    "timeout": "It took longer than two hours.",
+    "timeout": "It took two hours, or all the compute-minutes that were left. It can go on when there are more.",
     "memory": "It needed more memory than there is for it. Try a smaller batch size, or less data.",
     "disk": "It wrote more to the disk than it may.",
     "lost": "The machine stopped while it ran.",
@@ -40,32 +42,40 @@ _REASONS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds a training."""
+
+    runtimes: Runtimes
+    inputs: Inputs
+    publisher: Publisher
+    plans: Plans
+
+
 class Running:
-    def __init__(
-        self,
-        database: Database,
-        queue: Queue,
-        executor: Executor,
-        runtimes: Runtimes,
-        inputs: Inputs,
-        publisher: Publisher,
-    ) -> None:
+    def __init__(self, database: Database, queue: Queue, executor: Executor, setting: Setting) -> None:
         self._database = database
         self._queue = queue
         self._executor = executor
-        self._runtimes = runtimes
-        self._inputs = inputs
-        self._publisher = publisher
+        self._runtimes = setting.runtimes
+        self._inputs = setting.inputs
+        self._publisher = setting.publisher
+        self._plans = setting.plans
+        self._plans.holders.append(store.held_ms)
         self._starting = threading.Lock()
 
     def launch(self) -> None:
-        """The next one, if none runs: a training has the machine for itself, but for models in use."""
+        """The next one, if none runs: a training has the machine for itself, but for models in use.
+
+        Owners take turns: first comes who has waited longest since their last one was started.
+        """
         with self._starting:
             with self._database.read() as tx:
                 running = store.in_stages(tx, Stage.RUNNING, Stage.PUBLISHING)
                 waiting = store.in_stages(tx, Stage.WAITING)
+                before = store.last_starts(tx, [one.owner_id for one in waiting])
             if not running and waiting:
-                self._start(waiting[0])
+                self._start(min(waiting, key=lambda one: (before.get(one.owner_id, 0), one.id)))
         self._keep_watching()
 
     def watch(self) -> None:
@@ -114,8 +124,9 @@ class Running:
         try:
             if actor is None:
                 raise RunNotFound("Whoever started it has no account any more.")
+            spec = self._spec(training)
             self._inputs.lay_out(actor, training.key, training.recipe)
-            self._executor.start(self._spec(training))
+            self._executor.start(spec)
         except (HubError, OSError) as error:
             self._end(training, Stage.RUNNING, Stage.FAILED, str(error))
             return
@@ -136,7 +147,7 @@ class Running:
         return RunSpec(
             id=training.run_id,
             command=[str(place / "bin" / "python"), f"/opt/recipes/{TASKS[training.recipe.task].program}"],
-            limits=Limits(SECONDS, float(has.cpus), int(has.memory * MEMORY_SHARE), processes=512),
+            limits=Limits(self.seconds(training), float(has.cpus), int(has.memory * MEMORY_SHARE), processes=512),
             environment={
                 "HF_HUB_OFFLINE": "1",
                 "TOKENIZERS_PARALLELISM": "false",
@@ -146,6 +157,18 @@ class Running:
             mounts=mounts,
             gpus=bool(has.gpus),
         )
+
+    def seconds(self, training: Training) -> int:
+        """It may take what is left of its owner's plan. Raises `QuotaExceeded` where that is nothing."""
+        with self._database.read() as tx:
+            standing = self._plans.standing(tx, training.owner_id, training.owner)
+        if standing.left_ms is None:
+            return SECONDS
+        cpus = self._executor.capacity().cpus
+        left = standing.left_ms / 1000 + training.seconds  # what it holds itself is for it
+        if left < LEAST_SECONDS * cpus:
+            raise QuotaExceeded("The compute-minutes of this month are used up. It can go on when there are more.")
+        return min(SECONDS, int(left / cpus))
 
     def _checkpoint(self, training: Training) -> Path | None:
         """Of the last attempt that has one. The run made this folder, so it is not followed if it leads elsewhere."""

@@ -22,7 +22,6 @@ from pioche.errors import (
 )
 from pioche.names import RepoId, RepoKind
 from pioche.plans.service import Plans
-from pioche.plans.types import MINUTE_MS
 from pioche.ports.database import Database, Tx
 from pioche.ports.executor import Executor
 from pioche.queue.service import Queue
@@ -31,7 +30,7 @@ from pioche.repos.lists import hidden_in_groups
 from pioche.repos.service.repos import Repos
 from pioche.repos.types import Repo, RepoFilter
 from pioche.training import store
-from pioche.training.catalogue import TASKS, Task
+from pioche.training.catalogue import TASKS, Task, seconds_of
 from pioche.training.dropping import Drops
 from pioche.training.inputs import Inputs
 from pioche.training.running import LAUNCH_TASK, Running
@@ -75,7 +74,8 @@ class Trainings:
         target = RepoId.parse(RepoKind.MODEL, f"{owner}/{recipe.model}")
         if not 0 <= recipe.epochs <= 200 or not 0 <= recipe.learning_rate <= 1 or not 0 <= recipe.batch_size <= 512:
             raise InvalidInput("Epochs are up to 200, the learning rate is up to 1, the batch size up to 512.")
-        recipe = self.inputs.check(actor, recipe)
+        recipe, count = self.inputs.check(actor, recipe)
+        seconds = seconds_of(TASKS[recipe.task], count, recipe.epochs)
         if reason := self.executor.unavailable():
             raise RunsUnavailable(reason)
         key = secrets.token_hex(12)
@@ -86,9 +86,9 @@ class Trainings:
             if repo_store.find(tx, target) is not None:
                 raise RepoExists(f"There is a model '{target.full}' already. Choose another name.")
             _require_room(tx, account.id, owner)
-            self.plans.require_room(tx, self.plans.standing(tx, account.id, account.name), MINUTE_MS)
-            values = {"key": key, "owner_id": account.id, "initiator_id": actor.user_id, "stage": Stage.WAITING.value}
-            store.add(tx, {**values, "recipe": msgspec.json.encode(recipe).decode()})
+            self.plans.require_room(tx, self.plans.standing(tx, account.id, account.name), 1000 * seconds)
+            values = {"key": key, "owner_id": account.id, "initiator_id": actor.user_id, "seconds": seconds}
+            store.add(tx, {**values, "stage": Stage.WAITING.value, "recipe": msgspec.json.encode(recipe).decode()})
             self.queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
         return self.find(actor, key)
 
@@ -128,6 +128,7 @@ class Trainings:
         found = self._changeable(actor, key)
         with self.database.write() as tx:
             _require_room(tx, found.owner_id, found.owner)
+            self.plans.require_room(tx, self.plans.standing(tx, found.owner_id, found.owner), 1000 * found.seconds)
             values = {"stage": Stage.WAITING.value, "message": "", "ended_at": None, "attempt": found.attempt + 1}
             again = found.stage in (Stage.FAILED, Stage.STOPPED) and store.move(tx, key, found.stage, values)
             if not again:

@@ -54,6 +54,20 @@ def count_unended(tx: Tx, owner_id: int) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+def held_ms(tx: Tx, owner_id: int) -> int:
+    """Of compute, for trainings that wait and run: what they will take, about."""
+    waiting = trainings.c.stage.in_([stage.value for stage in Stage if not stage.has_ended])
+    query = select(func.sum(trainings.c.seconds)).where(trainings.c.owner_id == owner_id, waiting)
+    return 1000 * int(tx.execute(query).scalar() or 0)
+
+
+def last_starts(tx: Tx, owners: Sequence[int]) -> dict[int, int]:
+    """When a training of these owners was last started, if one was."""
+    query = select(trainings.c.owner_id, func.max(trainings.c.started_at).label("at"))
+    query = query.where(trainings.c.owner_id.in_(owners), trainings.c.started_at.is_not(None))
+    return {row.owner_id: row.at for row in tx.execute(query.group_by(trainings.c.owner_id))}
+
+
 def move(tx: Tx, key: str, old: Stage, values: Mapping[str, Any]) -> bool:
     """False if it is in another stage by now."""
     here = (trainings.c.key == key, trainings.c.stage == old.value)
@@ -71,6 +85,7 @@ def _training(row: Row[Any]) -> Training:
         owner_id=row.owner_id,
         owner=row.owner,
         initiator_id=row.initiator_id,
+        seconds=row.seconds,
         stage=Stage(row.stage),
         message=row.message,
         recipe=msgspec.json.decode(row.recipe, type=Recipe),

@@ -13,6 +13,7 @@ trainings = Table(
     Column("initiator_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL")),
     Column("stage", String(12), nullable=False),  # waiting | running | publishing | done | failed | stopped
     Column("message", String(500), nullable=False, server_default=""),
+    Column("seconds", Integer, nullable=False, server_default="0"),  # of a CPU, about, that it will take
     Column("recipe", Text, nullable=False),  # JSON, see `types.Recipe`
     Column("result", Text, nullable=False, server_default="{}"),  # JSON: the last `result` that the script told
     Column("model", String(200), nullable=False, server_default=""),  # owner/name, once it is published

@@ -49,13 +49,16 @@ class Recipe(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """`result` is what the script told at its end. `attempt` counts from 1: resuming makes the next one."""
+    """`result` is what the script told at its end. `attempt` counts from 1: resuming makes the next one. `seconds` of a
+    CPU are what it will take, about.
+    """
 
     id: int
     key: str
     owner_id: int
     owner: str
     initiator_id: int | None
+    seconds: int
     stage: Stage
     message: str
     recipe: Recipe
