@@ -193,3 +193,15 @@ def test_jobs_are_not_for_strangers(alice: Hf, hub: tuple[Server, Cast]) -> None
 
 def _bearer(cast: Cast) -> dict[str, str]:
     return {"authorization": f"Bearer {cast.alice.token}"}
+
+
+def test_a_job_of_a_resource_group_is_for_its_people(alice: Hf, hub: tuple[Server, Cast], tmp_path: Path) -> None:
+    url, cast = hub[0].url, hub[1]
+    head = {"authorization": f"Bearer {cast.alice.token}"}
+    made = httpx.post(f"{url}/api/organizations/lab/resource-groups", headers=head, json={"name": "team"}).json()
+    job = alice.api.run_job(image="debian", command=["true"], namespace="lab", resource_group_id=made["id"])
+    bob = Hf(url, tmp_path / "bob", cast.bob).api
+    assert [one.id for one in alice.api.list_jobs(namespace="lab")] == [job.id]
+    assert list(bob.list_jobs(namespace="lab")) == []
+    with pytest.raises(JobNotFoundError):
+        bob.inspect_job(job_id=job.id, namespace="lab")

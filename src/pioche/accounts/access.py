@@ -88,13 +88,16 @@ def may_create(actor: Actor, owner_id: int, group_id: int | None = None) -> bool
     return person and any(scope.owner_id in (None, owner_id) for scope in scopes)
 
 
-def may_run(actor: Actor, owner_id: int) -> bool:
-    """May the actor run programs here (jobs, trainings) as this account? A connected program needs a scope for that."""
+def may_run(actor: Actor, owner_id: int, group_id: int | None = None) -> bool:
+    """May the actor run programs here (jobs, trainings) as this account, in that group of it?
+
+    A connected program needs a scope for that.
+    """
     oauth = actor.token.oauth if actor.token else None
     if oauth is None or (actor.token is not None and actor.token.role == "write"):
-        return may_create(actor, owner_id)
+        return may_create(actor, owner_id, group_id)
     reaches = owner_id == actor.user_id or oauth.orgs is None or owner_id in oauth.orgs
-    return "jobs" in oauth.granted and reaches and may_create(replace(actor, token=None), owner_id)
+    return "jobs" in oauth.granted and reaches and may_create(replace(actor, token=None), owner_id, group_id)
 
 
 def may_see_runs(actor: Actor, owner_id: int) -> bool:

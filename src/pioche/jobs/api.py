@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from starlette.responses import Response, StreamingResponse
 
+from pioche.accounts.api.groups import group_number
 from pioche.errors import InvalidInput, NotSupported
 from pioche.jobs.types import GIB, Flavor, Job, NewJob, Party, Stage, Volume
 from pioche.ports.executor import LogLine, Usage
@@ -308,6 +309,7 @@ def new_job(asked: wire.JobRequest) -> NewJob:
             for one in asked.volumes or []
         ],
         1 if asked.attempts is None else asked.attempts,
+        group_number(asked.resource_group_id),
     )
 
 

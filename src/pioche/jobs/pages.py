@@ -18,7 +18,7 @@ from pioche.jobs.submitting import DEFAULT_SECONDS
 from pioche.jobs.types import GIB, WATTS_PER_CPU, Flavor, Job, NewJob, NewSchedule, Stage, Volume
 from pioche.ports.executor import LogLine
 from pioche.web.call import Call
-from pioche.web.responses import see_other
+from pioche.web.responses import external_id, see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
 
@@ -148,6 +148,7 @@ def repeat_python(job: Job) -> str:
     )
     lines += [f"volumes=[{volumes}]"] if volumes else []
     lines += [f"attempts={job.attempts}"] if job.attempts > 1 else []
+    lines += [] if job.group_id is None else [f"resource_group_id={external_id(job.group_id)!r}"]
     head = "from huggingface_hub import Volume, run_job" if volumes else "from huggingface_hub import run_job"
     return head + "\n\nrun_job(\n    " + ",\n    ".join([*lines, f"namespace={job.owner.name!r}"]) + ",\n)"
 
@@ -157,6 +158,7 @@ def options_of(job: Job | NewJob) -> list[str]:
     options += [f"--env {shlex.quote(f'{key}={value}')}" for key, value in job.environment.items()]
     options += [f"--volume {shlex.quote(one.spec)}" for one in job.volumes]
     options += [f"--attempts {job.attempts}"] if job.attempts > 1 else []
+    options += [] if job.group_id is None else [f"--resource-group-id {external_id(job.group_id)}"]
     return options + [f"--label {shlex.quote(f'{key}={value}')}" for key, value in job.labels.items()]
 
 

@@ -20,7 +20,7 @@ from pioche.accounts.types import Actor
 from pioche.errors import Forbidden, HubError, QuotaExceeded, RunNotFound
 from pioche.jobs import schedule_store, store
 from pioche.jobs.rules import check_rule, next_time
-from pioche.jobs.submitting import Submitting, check_labels, require_owner
+from pioche.jobs.submitting import Submitting, check_labels, is_inside, require_may_run, require_owner
 from pioche.jobs.types import Job, NewJob, NewSchedule, Schedule
 from pioche.ports.database import Database, Tx
 from pioche.queue.service import Queue
@@ -40,15 +40,15 @@ class Schedules:
     def create(self, actor: Actor, owner: str, new: NewSchedule) -> Schedule:
         """Raises what asking for its job raises."""
         with self._database.read() as tx:
-            party = require_owner(tx, actor, owner, writes=True)
+            party = require_owner(tx, actor, owner, writes=True, group_id=new.job.group_id)
         rule = check_rule(new.rule)
-        self._submitting.prepare(actor, new.job)
+        group_id = self._submitting.prepare(actor, party, new.job)["group_id"]
         values = {
             "key": secrets.token_hex(12),
             "owner_id": party.id,
             "initiator_id": actor.user_id,
             "rule": rule,
-            "job": _kept(new.job),
+            "job": _kept(replace(new.job, group_id=group_id)),
             "secrets": self._submitting.seal(new.job.secrets),
             "secret_names": json.encode(sorted(new.job.secrets)).decode(),
             "suspended": new.is_suspended,
@@ -63,7 +63,9 @@ class Schedules:
 
     def list(self, actor: Actor, owner: str) -> Sequence[Schedule]:
         with self._database.read() as tx:
-            return schedule_store.of_owner(tx, require_owner(tx, actor, owner, writes=False).id, MAX_SCHEDULES)
+            party = require_owner(tx, actor, owner, writes=False)
+            found = schedule_store.of_owner(tx, party.id, MAX_SCHEDULES)
+        return [one for one in found if is_inside(actor, party.id, one.job.group_id)]
 
     def find(self, actor: Actor, owner: str, key: str) -> Schedule:
         with self._database.read() as tx:
@@ -100,7 +102,7 @@ class Schedules:
         """Now, besides its times, by whoever asks."""
         with self._database.read() as tx:
             schedule = _found(tx, actor, owner, key, writes=True)
-        values = self._submitting.prepare(actor, self._whole(schedule))
+        values = self._submitting.prepare(actor, schedule.owner, self._whole(schedule))
         with self._database.write() as tx:
             return self._insert(tx, schedule, values)
 
@@ -119,7 +121,7 @@ class Schedules:
     def _fire(self, schedule: Schedule, now: int) -> bool:
         moved: dict[str, Any] = {"next_at": next_time(schedule.rule, now), "message": ""}
         try:
-            values = self._submitting.prepare(self._starter(schedule), self._whole(schedule))
+            values = self._submitting.prepare(self._starter(schedule), schedule.owner, self._whole(schedule))
             with self._database.write() as tx:
                 if not schedule_store.advance(tx, schedule, moved):
                     return False
@@ -139,16 +141,18 @@ class Schedules:
     def _starter(self, schedule: Schedule) -> Actor:
         with self._database.read() as tx:
             actor = None if schedule.initiator is None else actor_of_user(tx, schedule.initiator.id)
-        if actor is None or not may_create(actor, schedule.owner.id):
+        if actor is None or not may_create(actor, schedule.owner.id, schedule.job.group_id):
             raise Forbidden(f"Whoever made this schedule may not run jobs as '{schedule.owner.name}' any more.")
         return actor
 
     def _insert(self, tx: Tx, schedule: Schedule, values: Mapping[str, Any]) -> Job:
         number = self._submitting.add(tx, schedule.owner, {**values, "schedule_key": schedule.key})
-        schedule_store.change(tx, schedule.id, {"last_key": values["key"], "last_at": tx.now})
-        job = store.get(tx, number)
-        assert job is not None, "it is read in the transaction that wrote it"
-        return job
+        # What it uses may have come into a group meanwhile.
+        job = _kept(replace(schedule.job, group_id=values["group_id"]))
+        schedule_store.change(tx, schedule.id, {"job": job, "last_key": values["key"], "last_at": tx.now})
+        made = store.get(tx, number)
+        assert made is not None, "it is read in the transaction that wrote it"
+        return made
 
     def _whole(self, schedule: Schedule) -> NewJob:
         with self._database.read() as tx:
@@ -166,10 +170,12 @@ class Schedules:
 
 
 def _found(tx: Tx, actor: Actor, owner: str, key: str, writes: bool) -> Schedule:
-    party = require_owner(tx, actor, owner, writes)
+    party = require_owner(tx, actor, owner, writes=False)
     schedule = schedule_store.find(tx, party.id, key)
-    if schedule is None:
+    if schedule is None or not is_inside(actor, party.id, schedule.job.group_id):
         raise RunNotFound(f"There is no scheduled job '{key[:40]}'.")
+    if writes:
+        require_may_run(actor, party, schedule.job.group_id)
     return schedule
 
 

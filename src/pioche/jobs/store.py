@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import json
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, true, update
 
+from pioche.accounts.access import insiders
 from pioche.accounts.tables import accounts
+from pioche.accounts.types import Actor
 from pioche.jobs.tables import jobs
 from pioche.jobs.types import ENDED, Job, Party, Stage, Volume
 from pioche.ports.database import Tx
@@ -45,9 +47,14 @@ def find(tx: Tx, owner_id: int, key: str) -> Job | None:
     return None if row is None else _job(row)
 
 
-def of_owner(tx: Tx, owner_id: int, stages: Sequence[Stage], before: int | None, limit: int) -> list[Job]:
-    """The newest first."""
-    query = _select().where(jobs.c.owner_id == owner_id)
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Those that the people of the owner see: of a resource group, those who are in it."""
+    return true() if actor.is_admin else insiders(actor, jobs.c.owner_id, jobs.c.group_id)
+
+
+def of_owner(tx: Tx, actor: Actor, owner_id: int, stages: Sequence[Stage], before: int | None, limit: int) -> list[Job]:
+    """Those that the actor may see, the newest first."""
+    query = _select().where(jobs.c.owner_id == owner_id, visible_to(actor))
     if stages:
         query = query.where(jobs.c.stage.in_([stage.value for stage in stages]))
     if before is not None:
@@ -62,9 +69,9 @@ def ended_beside(tx: Tx, key: str, limit: int) -> list[Job]:
     return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
 
 
-def of_schedule(tx: Tx, owner_id: int, key: str, limit: int) -> list[Job]:
-    """The newest first."""
-    query = _select().where(jobs.c.schedule_key == key, jobs.c.owner_id == owner_id)
+def of_schedule(tx: Tx, actor: Actor, owner_id: int, key: str, limit: int) -> list[Job]:
+    """Those that the actor may see, the newest first."""
+    query = _select().where(jobs.c.schedule_key == key, jobs.c.owner_id == owner_id, visible_to(actor))
     return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
 
 
@@ -84,8 +91,9 @@ def count(tx: Tx, owner_id: int, stage: Stage) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def count_all(tx: Tx, owner_id: int, stages: Sequence[Stage]) -> int:
-    query = select(func.count()).where(jobs.c.owner_id == owner_id)
+def count_all(tx: Tx, actor: Actor, owner_id: int, stages: Sequence[Stage]) -> int:
+    """Those that the actor may see."""
+    query = select(func.count()).where(jobs.c.owner_id == owner_id, visible_to(actor))
     if stages:
         query = query.where(jobs.c.stage.in_([stage.value for stage in stages]))
     return int(tx.execute(query).scalar_one())
@@ -142,4 +150,5 @@ def _job(row: Row[Any]) -> Job:
         schedule_key=row.schedule_key,
         attempts=row.attempts,
         attempt=row.attempt,
+        group_id=row.group_id,
     )

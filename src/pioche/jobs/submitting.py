@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from msgspec import json
 
-from pioche.accounts.access import may_run, may_see_runs, owner_role
+from pioche.accounts.access import may_run, may_see_runs, owner_role, role_over
 from pioche.accounts.sealing import Sealer
+from pioche.accounts.service.groups import require_known
 from pioche.accounts.types import Actor
 from pioche.errors import Forbidden, InvalidInput, QuotaExceeded, RunNotFound, RunsUnavailable, Unauthenticated
 from pioche.jobs import store
@@ -43,15 +44,19 @@ class Submitting:
     running: Running
     plans: Plans
 
-    def prepare(self, actor: Actor, new: NewJob) -> dict[str, Any]:
-        """A row to be. Raises `RunsUnavailable` where nothing can run, `NotSupported` for an image that cannot."""
+    def prepare(self, actor: Actor, owner: Owner | Party, new: NewJob) -> dict[str, Any]:
+        """A row to be, for who may run it.
+
+        Raises `RunsUnavailable` where nothing can run, `NotSupported` for an image that cannot.
+        """
         if reason := self.executor.unavailable():
             raise RunsUnavailable(reason)
         check_job(new)
         _, message = runtime_of(new.image)
         flavor = self.running.flavor(new.flavor)
-        volumes = self.volumes.check(actor, new.volumes)
+        volumes, groups = self.volumes.check(actor, owner.id, new.volumes)
         return {
+            "group_id": _group_of(actor, owner, new, groups),
             "key": secrets.token_hex(12),
             "initiator_id": actor.user_id,
             "stage": Stage.SCHEDULING.value,
@@ -90,8 +95,11 @@ class Submitting:
         return json.decode(self.sealer.unseal(sealed), type=dict[str, str])
 
 
-def require_owner(tx: Tx, actor: Actor, name: str, writes: bool) -> Owner:
-    """Jobs are seen by their owner and the members of the organisation; started by those who may make things."""
+def require_owner(tx: Tx, actor: Actor, name: str, writes: bool, group_id: int | None = None) -> Owner:
+    """Jobs are seen by their owner and the members of the organisation; started by those who may make things.
+
+    Those of a resource group by who is in it: raises `NotFound` for a group that the actor is not in.
+    """
     if actor.user_id is None:
         raise Unauthenticated("Log in, or send a token, to use jobs.")
     owner = repo_store.find_owner(tx, name)
@@ -99,9 +107,31 @@ def require_owner(tx: Tx, actor: Actor, name: str, writes: bool) -> Owner:
         raise RunNotFound(f"There are no jobs of '{name[:96]}', or they are not yours to see.")
     if actor.token is not None and not may_see_runs(actor, owner.id):
         raise Forbidden(f"Your token '{actor.token.name}' may not see jobs of '{name}'.")
-    if writes and not may_run(actor, owner.id):
-        raise Forbidden(f"You may not run jobs as '{name}'.")
+    require_known(tx, actor, owner.id, group_id)
+    if writes:
+        require_may_run(actor, owner, group_id)
     return owner
+
+
+def is_inside(actor: Actor, owner_id: int, group_id: int | None) -> bool:
+    """Whether what runs in this group of an account is for who may see its jobs at all. As `store.visible_to`."""
+    return actor.is_admin or role_over(actor, owner_id, group_id) > 0
+
+
+def require_may_run(actor: Actor, owner: Owner | Party, group_id: int | None) -> None:
+    if not may_run(actor, owner.id, group_id):
+        where = "" if group_id is None else " in its resource group"
+        raise Forbidden(f"You may not run jobs as '{owner.name}'{where}.")
+
+
+def _group_of(actor: Actor, owner: Owner | Party, new: NewJob, used: Set[int]) -> int | None:
+    """The group that it is asked for in, or else that of the private things which it uses: its log may tell them."""
+    groups = used if new.group_id is None else used | {new.group_id}
+    if len(groups) > 1:
+        raise InvalidInput("A job uses private things of one resource group, and runs in that group.")
+    group_id = next(iter(groups), None)
+    require_may_run(actor, owner, group_id)
+    return group_id
 
 
 def check_job(new: NewJob) -> None:

@@ -34,6 +34,7 @@ jobs = Table(
     Column("attempts", Integer, nullable=False, server_default="1"),
     Column("attempt", Integer, nullable=False, server_default="1"),
     Column("schedule_key", String(24)),  # the schedule that made it; it may be gone
+    Column("group_id", Integer),  # the resource group whose people see it; it may be gone: then no others do
     Index("ix_jobs_owner", "owner_id", "id"),
     Index("ix_jobs_stage", "stage", "id"),
     Index("ix_jobs_schedule", "schedule_key", "id"),

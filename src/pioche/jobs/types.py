@@ -77,6 +77,7 @@ class NewJob:
     labels: Mapping[str, str] = field(default_factory=dict)
     volumes: Sequence[Volume] = ()
     attempts: int = 1
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ def run_id_of(key: str, attempt: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`key` is its id outside. `attempt` counts from 1. Times are Unix milliseconds; `cpu_seconds`, `peak_memory`,
-    `compute_ms` and `joules` of what all attempts took.
+    """`key` is its id outside. `group_id`: the resource group whose people alone see it. `attempt` counts from 1. Times
+    are Unix milliseconds; `cpu_seconds`, `peak_memory`, `compute_ms` and `joules` of what all attempts took.
     """
 
     id: int
@@ -124,6 +125,7 @@ class Job:
     schedule_key: str | None
     attempts: int
     attempt: int
+    group_id: int | None
 
     @property
     def run_id(self) -> str:

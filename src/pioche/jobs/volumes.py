@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pioche.accounts.access import Action
-from pioche.accounts.types import Actor
+from pioche.accounts.types import Actor, Resource
 from pioche.buckets.service import Buckets
 from pioche.buckets.types import AddFile, BucketId, DeleteFile, StoredFile
 from pioche.errors import EntryNotFound, HubError, InvalidInput
@@ -41,17 +41,25 @@ class Volumes:
         self._folders = folders
         self._taken = [str(path) for path in taken]
 
-    def check(self, actor: Actor, volumes: Sequence[Volume]) -> list[Volume]:
-        """As they are to be kept, at their commits. Raises what reading them raises."""
+    def check(self, actor: Actor, owner_id: int, volumes: Sequence[Volume]) -> tuple[list[Volume], set[int]]:
+        """As they are to be kept, at their commits; and the resource groups of the owner in which some are private.
+
+        Raises what reading them raises.
+        """
         if len(volumes) > MAX_VOLUMES:
             raise InvalidInput(f"A job has at most {MAX_VOLUMES} volumes.")
-        found = [self._checked(actor, volume) for volume in volumes]
-        places = [volume.mount_path for volume in found]
+        checked = [self._checked(actor, volume) for volume in volumes]
+        found = [volume for volume, _ in checked]
+        self._require_apart([volume.mount_path for volume in found])
+        groups = {one.group_id for _, one in checked if one.private and one.owner_id == owner_id}
+        return found, {group for group in groups if group is not None}
+
+    @staticmethod
+    def _require_apart(places: Sequence[str]) -> None:
         for number, one in enumerate(places):
             for other in places[number + 1 :]:
                 if _is_in(one, other) or _is_in(other, one):
                     raise InvalidInput(f"The volumes at '{one}' and '{other}' would lie in one another.")
-        return found
 
     def prepare(self, actor: Actor, key: str, volumes: Sequence[Volume]) -> tuple[list[Mount], int]:
         """The folders of a job, filled; and the bytes in those that it may change. Raises `HubError`."""
@@ -86,7 +94,7 @@ class Volumes:
 
     # -- checking --
 
-    def _checked(self, actor: Actor, volume: Volume) -> Volume:
+    def _checked(self, actor: Actor, volume: Volume) -> tuple[Volume, Resource]:
         place = _place(volume.mount_path)
         near = any(_is_in(place, one) for one in _TAKEN) or place in _WHOLE
         if near or any(_is_in(one, place) or _is_in(place, one) for one in self._taken):
@@ -97,13 +105,13 @@ class Volumes:
         volume = replace(volume, mount_path=place, path=path or None)
         if volume.type == "bucket":
             action = Action.WRITE if volume.is_writable else Action.READ
-            self._buckets.find(actor, BucketId.parse(volume.source), action)
-            return volume
+            bucket = self._buckets.find(actor, BucketId.parse(volume.source), action)
+            return volume, bucket.resource
         repo_id = RepoId.parse(_kind(volume.type), volume.source)
         if volume.read_only is False:
             raise InvalidInput(f"'{volume.source}' is a repository, so it can only be read. Use a bucket to write.")
-        _repo, commit = self._trees.resolve(actor, repo_id, volume.revision or "main")
-        return replace(volume, read_only=True, commit=commit)
+        repo, commit = self._trees.resolve(actor, repo_id, volume.revision or "main")
+        return replace(volume, read_only=True, commit=commit), repo.resource
 
     # -- reading --
 

@@ -120,12 +120,17 @@ def require_place(tx: Tx, actor: Actor, owner_id: int, group_id: int | None) -> 
 
     `NotFound` for a group that is of another account, or that the actor is not in.
     """
+    require_known(tx, actor, owner_id, group_id)
+    if not may_create(actor, owner_id, group_id):
+        raise Forbidden("You may not put things there." if group_id is None else "You may only read in this group.")
+
+
+def require_known(tx: Tx, actor: Actor, owner_id: int, group_id: int | None) -> None:
+    """Raises `NotFound` for a group that is of another account, or that the actor is not in."""
     if group_id is not None:
         group = group_store.get(tx, group_id)
         if group is None or group.org_id != owner_id or not _knows(actor, group):
             raise _missing()
-    if not may_create(actor, owner_id, group_id):
-        raise Forbidden("You may not put things there." if group_id is None else "You may only read in this group.")
 
 
 def _require_org(tx: Tx, actor: Actor, name: str) -> Account:

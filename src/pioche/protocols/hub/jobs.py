@@ -42,6 +42,7 @@ class JobRequest(msgspec.Struct, rename="camel"):
     ssh: dict[str, Any] | None = None
     network: dict[str, Any] | None = None
     attempts: int | None = None
+    resource_group_id: str | None = None
 
 
 class ScheduledRequest(msgspec.Struct, rename="camel"):
