@@ -134,6 +134,7 @@ from pioche.training import tasks as training_tasks
 from pioche.training.dropping import Drops
 from pioche.training.inputs import Inputs
 from pioche.training.publishing import Publisher
+from pioche.training.reading import Reader
 from pioche.training.running import Running as TrainingRuns
 from pioche.training.running import Setting as TrainingSetting
 from pioche.training.service import Trainings
@@ -349,12 +350,12 @@ def _running(
     folders = Folders(settings.data / "volumes", settings.free_disk_reserve)
     volumes = Volumes(trees, buckets, folders, [Path(sys.base_prefix), runtimes.folder])
     jobs = _open_jobs(database, queue, settings, executor, runtimes, volumes)
-    inputs = Inputs(trees, settings.data / "trainings")
+    inputs = Inputs(trees, Reader(executor, runtimes, settings.data / "tables"), settings.data / "trainings")
     around = TrainingSetting(runtimes, inputs, Publisher(database, *writing), jobs["plans"])
     learning = TrainingRuns(database, queue, executor, around)
-    trainings = Trainings(database, queue, executor, writing[0], inputs, Drops(*writing[:2]), learning, jobs["plans"])
-    services = {"runtimes": runtimes, **jobs, "inference": inference, "trainings": trainings}
-    return {**services, "buckets": buckets}
+    drops = Drops(*writing[:2], inputs.reader)
+    trainings = Trainings(database, queue, executor, writing[0], inputs, drops, learning, jobs["plans"])
+    return {"runtimes": runtimes, **jobs, "inference": inference, "trainings": trainings, "buckets": buckets}
 
 
 def _open_jobs(

@@ -54,3 +54,17 @@ def test_a_table_becomes_a_model_that_answers(visit: Visits, cast: Cast, table: 
     expect(page.locator(".tally li span").first).to_have_text("praise", timeout=200_000)
     page.goto("/alice/hotel-comments-model")
     expect(page.get_by_text("To be written by its author")).to_be_visible()
+
+
+def test_parquet_is_looked_at_like_any_table(visit: Visits, cast: Cast, tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    rows = [{"comment": f"it was {word} {number}", "mood": word} for number in range(30) for word in ("good", "bad")]
+    parquet.write_table(arrow.Table.from_pylist(rows), tmp_path / "Answers.parquet")
+    page = visit(cast.alice)
+    page.goto("/train/new?task=text-classification")
+    page.set_default_timeout(120_000)
+    page.get_by_label("A table (CSV").set_input_files(tmp_path / "Answers.parquet")
+    page.get_by_role("button", name="Look at it").first.click()
+    expect(page.get_by_label("Column of the text")).to_have_value("comment", timeout=120_000)
+    expect(page.get_by_text("60 rows")).to_be_visible()

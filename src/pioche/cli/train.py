@@ -29,8 +29,8 @@ BARS = "▁▂▃▄▅▆▇█"
 @click.option("--hub", default="", help="Its address; HF_ENDPOINT if left out.")
 @click.option("--token", default="", help="HF_TOKEN if left out.")
 def train(task: str, data: str, columns: tuple[str, ...], hub: str, token: str, **said: Any) -> None:
-    """Teach a model. DATA is a file (csv, tsv, jsonl, zip of pictures) or a dataset of the hub. Without a TASK, tells
-    which ones there are."""
+    """Teach a model. DATA is a file (csv, tsv, jsonl, parquet, zip of pictures) or a dataset of the hub. Without a
+    TASK, tells which ones there are."""
     try:
         if not task:
             for one in Trainer(hub, token).tasks():

@@ -43,6 +43,8 @@ class Runtimes:
     def ensure(self, name: str) -> Path:
         """The folder of the environment, with `bin/python`. Takes as long as installing does, the first time."""
         place = self._place(name)
+        if self.is_ready(name):
+            return place
         with self._lock:
             if not self.is_ready(name):
                 self._build(name, place)

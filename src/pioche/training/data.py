@@ -14,7 +14,8 @@ from pioche.errors import InvalidInput
 from pioche.training.catalogue import Role, Task
 from pioche.training.types import Preview
 
-ENDINGS = (".csv", ".tsv", ".jsonl")
+ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
+MAX_TABLE = 64 * 1024 * 1024
 SHOWN, MAX_CLASSES, MOST_SHOWN_CLASSES = 5, 100, 12
 MAX_FIELD = 1024 * 1024
 LOOKED_AT = 2_000
@@ -36,10 +37,12 @@ class Table:
 
 
 def read(file: str, content: bytes) -> Table:
-    """Raises `InvalidInput` for what is no table of two columns at least."""
+    """`content` of a parquet file: its rows, one JSON object a line. Raises `InvalidInput` for what is no table of two
+    columns at least.
+    """
     said = content.decode("utf-8-sig", errors="replace")
     try:
-        names, rows = _read_lines(said) if file.endswith(".jsonl") else _read_csv(file, said)
+        names, rows = _read_lines(said) if file.endswith((".jsonl", ".parquet")) else _read_csv(file, said)
     except (csv.Error, ValueError, RecursionError) as error:
         raise InvalidInput(f"'{file}' cannot be read as a table: {error}.") from error
     if len(names) < 2:

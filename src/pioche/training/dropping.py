@@ -18,6 +18,7 @@ from pioche.repos.service.repos import Repos
 from pioche.repos.types import CommitHeader, NewRepo
 from pioche.training import data
 from pioche.training.inputs import CAPTIONS, PICTURES
+from pioche.training.reading import Reader
 
 ENDINGS = (*data.ENDINGS, ".zip")
 LIMIT = 32 * 1024 * 1024
@@ -29,6 +30,7 @@ MOST_PICTURES = 5_000
 class Drops:
     repos: Repos
     commits: Commits
+    reader: Reader
 
     def keep(self, actor: Actor, owner: str, name: str, content: bytes) -> RepoId:
         """The new dataset. Raises `InvalidInput` for what nothing can be learned from: it is not kept."""
@@ -42,7 +44,7 @@ class Drops:
         if name.endswith(".zip"):
             files = list(_pictures(name, content))
         else:
-            data.read(name, content)
+            self.reader.read(name, content)
             files = [PutFile(name, content)]
         stem = re.sub(r"[-_.]{2,}", "-", name.rpartition(".")[0]).strip("-._")[:60] or "table"
         repo_id = self._make(actor, owner, stem)

@@ -15,10 +15,11 @@ from pioche.names import CommitOid, RepoId, RepoKind
 from pioche.repos.service.trees import FileAt, TreeQuery, Trees
 from pioche.training import data
 from pioche.training.catalogue import TASKS, Task
+from pioche.training.reading import Reader
 from pioche.training.types import Preview, Recipe
 
 MIB = 1024 * 1024
-MAX_TABLE, MAX_PICTURES, MAX_BASE = 64 * MIB, 512 * MIB, 8 * 1024 * MIB
+MAX_PICTURES, MAX_BASE = 512 * MIB, 8 * 1024 * MIB
 MOST_PICTURES, MOST_FILES = 20_000, 2_000
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 CAPTIONS = ("metadata.csv", "metadata.jsonl")
@@ -30,8 +31,9 @@ BASE_ENDINGS = (".safetensors", ".json", ".txt", ".model", ".jinja", ".vocab")
 class Inputs:
     """`folder` holds what runs read, by their training's key."""
 
-    def __init__(self, trees: Trees, folder: Path) -> None:
+    def __init__(self, trees: Trees, reader: Reader, folder: Path) -> None:
         self._trees = trees
+        self.reader = reader
         self._folder = folder
 
     def place(self, key: str) -> Path:
@@ -114,9 +116,9 @@ class Inputs:
         if not path.endswith(data.ENDINGS):
             raise InvalidInput(f"'{path[:200]}' is no table: those end in {', '.join(data.ENDINGS)}.")
         found = self._trees.file(actor, dataset, revision, path)
-        if found.node.size > MAX_TABLE:
-            raise InvalidInput(f"'{path}' is larger than {MAX_TABLE // MIB} MiB, the limit for training here.")
-        return data.read(path, b"".join(self._bytes(found))), found.commit
+        if found.node.size > data.MAX_TABLE:
+            raise InvalidInput(f"'{path}' is larger than {data.MAX_TABLE // MIB} MiB, the limit for training here.")
+        return self.reader.read(path, b"".join(self._bytes(found))), found.commit
 
     def _pictures(self, actor: Actor, recipe: Recipe) -> tuple[Sequence[str], CommitOid]:
         dataset, revision = _dataset(recipe), recipe.revision or "main"
