@@ -164,6 +164,7 @@ class _Program:
             time.sleep(LOOK_EVERY)
         if status.exit_code != 0:
             lines = [line.text for line in self._executor.logs(self._id)[0]]
+            self._executor.remove(self._id)
             raise RunsUnavailable(f"The examples could not be made: {' '.join(lines[-3:])[-300:] or status.reason}")
         self.folder = self._executor.home(self._id)
         return self

@@ -13,6 +13,7 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from pioche.errors import HubError, InvalidInput
+from pioche.inference.service import require_task
 from pioche.inference.types import OF_PICTURES, OF_TABLES, PAINTS, Model, Question
 from pioche.names import RepoId, RepoKind
 from pioche.web.call import Call
@@ -143,6 +144,7 @@ def _check_picture(value: Any) -> None:
 
 
 async def _answer(call: Call, model: Model, task: str) -> Response:
+    require_task(model, task)
     question = question_of(call, task)
     inference = call.hub.inference
     if model.task == "text-generation":
@@ -180,7 +182,7 @@ async def _text(call: Call, model: Model, question: Question) -> Response:
             end = part
     text = "".join(pieces)
     body: dict[str, Any] = {"generated_text": text}
-    if question.parameters.get("return_full_text"):
+    if question.parameters.get("return_full_text") and isinstance(question.inputs, str):
         body["generated_text"] = question.inputs + text
     if question.parameters.get("details"):
         finish = {"stop": "eos_token", "length": "length"}[end.get("finish", "stop")]

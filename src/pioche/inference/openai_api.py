@@ -7,9 +7,11 @@ cannot do (tools, log probabilities) is refused rather than ignored.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import time
 import uuid
+from array import array
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -278,9 +280,6 @@ def _encoded(vector: list[float], form: str) -> Any:
     """The stock client asks for the bytes of 32-bit floats, in base64."""
     if form != "base64":
         return vector
-    import base64
-    from array import array
-
     return base64.b64encode(array("f", vector).tobytes()).decode()
 
 

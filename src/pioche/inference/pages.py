@@ -112,7 +112,7 @@ async def _page(call: Call, view: View) -> Response:
     values = {
         **page_values(call, header, "try"),
         "model": model,
-        "state": call.hub.inference.state(model),
+        "state": await asyncio.to_thread(call.hub.inference.state, model),
         "view": view,
         "form": view.form,
         "table": table,

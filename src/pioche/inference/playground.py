@@ -61,7 +61,7 @@ async def _answer(call: Call, pane: Pane, question: Question) -> None:
         pane.answer = await text_of(call, pane.model, question)
     except FAULTS as error:
         pane.fault = error.message
-    pane.state = call.hub.inference.state(pane.model)
+    pane.state = await asyncio.to_thread(call.hub.inference.state, pane.model)
 
 
 async def _panes(call: Call, names: list[str]) -> list[Pane]:
@@ -75,7 +75,7 @@ async def _panes(call: Call, names: list[str]) -> list[Pane]:
             raise InvalidInput(_("'%(name)s' is no model that you can chat with.") % {"name": name[:200]}) from error
         if model.task != "text-generation":
             raise InvalidInput(_("'%(name)s' is no model that you can chat with.") % {"name": name})
-        found.append(Pane(model, call.hub.inference.state(model)))
+        found.append(Pane(model, await asyncio.to_thread(call.hub.inference.state, model)))
     return found
 
 

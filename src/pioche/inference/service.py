@@ -72,32 +72,33 @@ class Inference:
 
     async def ask(self, actor: Actor, model: Model, question: Question, seconds: float = WAIT_SECONDS) -> Any:
         """The answer, after the model was loaded. Raises `ModelLoading`, `ModelUnavailable`, `InvalidInput`."""
+        result = None
         async for said in self.stream(actor, model, question, seconds):
-            if "result" in said:
-                return said["result"]
-        raise ModelUnavailable("The model stopped before it had answered. Ask again.")
+            result = said.get("result")
+        return result
 
     async def stream(
         self, actor: Actor, model: Model, question: Question, seconds: float = WAIT_SECONDS
     ) -> AsyncIterator[dict[str, Any]]:
-        """`{"part": ...}` as they come, then `{"result": ...}`."""
-        if question.task != model.task and question.task not in ALSO.get(model.task, ()):
-            raise InvalidInput(
-                f"'{model.repo.repo_id.full}' is made for '{model.task}', not for '{question.task[:40]}'."
-            )
+        """`{"part": ...}` as they come, then `{"result": ...}`. Raises as `ask`."""
+        require_task(model, question.task)
         await asyncio.to_thread(self.wake, actor, model)
         with self.workers.asking(model):
             socket = await self._warm(model, seconds)
+            has_answered = False
             try:
                 async for said in _converse(socket, question, self._answer_seconds):
                     if "error" in said:
                         raise (InvalidInput if said.get("kind") == "input" else ModelUnavailable)(said["error"])
+                    has_answered = "result" in said
                     yield said
             except TimeoutError as error:
-                self.workers.give_up(model, socket)
+                await asyncio.to_thread(self.workers.give_up, model, socket)
                 raise ModelUnavailable(
                     f"The model did not answer within {self._answer_seconds:g} seconds, so it was stopped."
                 ) from error
+            if not has_answered:  # what was said so far is not all of it
+                raise ModelUnavailable("The model stopped before it had answered. Ask again.")
 
     def tidy(self) -> None:
         """Models that nobody asks fall asleep, and later their files go."""
@@ -108,11 +109,17 @@ class Inference:
 
     async def _warm(self, model: Model, seconds: float) -> Path:
         until = time.monotonic() + seconds
-        while (socket := self.workers.wait(model)) is None:
+        while (socket := await asyncio.to_thread(self.workers.wait, model)) is None:
             if time.monotonic() > until:
                 raise ModelLoading(f"'{model.repo.repo_id.full}' is being loaded.", estimated_time=ESTIMATED_SECONDS)
             await asyncio.sleep(LOOK_EVERY)
         return socket
+
+
+def require_task(model: Model, task: str) -> None:
+    """Raises `InvalidInput` for what the model does not do."""
+    if task != model.task and task not in ALSO.get(model.task, ()):
+        raise InvalidInput(f"'{model.repo.repo_id.full}' is made for '{model.task}', not for '{task[:40]}'.")
 
 
 def task_of(repo: Repo) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pioche.errors import HubError, ModelUnavailable
+from pioche.errors import HubError, ModelUnavailable, RunNotFound
 from pioche.inference import worker
 from pioche.inference.types import Model, State
 from pioche.ports.executor import Executor, Limits, Mount, RunSpec
@@ -105,7 +105,7 @@ class Workers:
                 del self._workers[model.key]
                 self._end(found)
 
-    @contextmanager
+    @contextlib.contextmanager
     def asking(self, model: Model) -> Iterator[None]:
         """While somebody asks it, it is not put to sleep."""
         with self._lock:
@@ -121,14 +121,25 @@ class Workers:
                     found.used = time.monotonic()
 
     def tidy(self) -> list[str]:
-        """Puts to sleep what nobody asks; keys of the models that are awake."""
+        """Puts to sleep what nobody asks, and forgets runs that are over; keys of the models that are awake."""
         self.sweep()
+        self._forget_runs()
         now = time.monotonic()
         with self._lock:
             tired = [key for key, one in self._workers.items() if not one.busy and now - one.used > self._idle]
             for key in tired:
                 self._end(self._workers.pop(key))
             return list(self._workers)
+
+    def _forget_runs(self) -> None:
+        """Each sleep ends a run, with a folder and a log: nobody reads them any more."""
+        over = self._executor.runs(PREFIX)
+        with self._lock:
+            kept = {one.run_id for one in self._workers.values()}
+        for run_id in over:
+            with contextlib.suppress(RunNotFound):
+                if run_id not in kept and self._executor.status(run_id).state == "ended":
+                    self._executor.remove(run_id)
 
     def sweep(self) -> None:
         """Runs that an earlier process of the hub left, once."""
@@ -168,10 +179,6 @@ class Workers:
 
     def _look(self, found: Worker) -> bool:
         """Does it listen? Notes why not, if it has ended."""
-        if found.is_warm and self._has_socket(found):
-            status = self._executor.status(found.run_id)
-            if status.state != "ended":
-                return True
         try:
             status = self._executor.status(found.run_id)
         except HubError:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import os
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 from pioche.errors import NotFound, RunsUnavailable
@@ -27,7 +27,6 @@ class Runtimes:
     def __init__(self, folder: Path, wheels: str = "") -> None:
         self.folder = folder
         self._wheels = wheels
-        self._lock = threading.Lock()
 
     def names(self) -> list[str]:
         return sorted(path.stem for path in SETS.glob("*.txt"))
@@ -38,14 +37,18 @@ class Runtimes:
         return [Path(name) for name in named if Path(name).is_dir()]
 
     def is_ready(self, name: str) -> bool:
-        return (self._place(name) / "bin" / "python").exists()
+        place = self._place(name)
+        return (place / "bin" / "python").exists() and not _mark(place).exists()
 
     def ensure(self, name: str) -> Path:
         """The folder of the environment, with `bin/python`. Takes as long as installing does, the first time."""
         place = self._place(name)
-        if self.is_ready(name):
+        if self.is_ready(name):  # it does not wait while another is being installed
             return place
-        with self._lock:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # The command line installs too: the lock is between processes, and goes with the one that has it.
+        with place.with_name(f"{place.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             if not self.is_ready(name):
                 self._build(name, place)
         return place
@@ -57,11 +60,10 @@ class Runtimes:
         return self.folder / f"{name}-{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
 
     def _build(self, name: str, place: Path) -> None:
-        """Beside its place, then moved there whole: what is there is complete. Scripts in it name their own folder, so
-        programs are started by the interpreter (`python -m`)."""
+        """In its own place, which scripts in it name. A mark beside it says that it is not whole yet."""
         log.info("runtime %s is being installed", name)
+        _mark(place).touch()
         shutil.rmtree(place, ignore_errors=True)
-        self.folder.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(self.folder / "cache")}
         source = ["--no-index", "--find-links", self._wheels] if self._wheels else _links()
         uv, python = [sys.executable, "-m", "uv"], str(Path(sys.base_prefix, "bin", "python3"))
@@ -80,6 +82,11 @@ class Runtimes:
             shutil.rmtree(place, ignore_errors=True)
             said = str(getattr(error, "stderr", "") or error).strip()[-400:]
             raise RunsUnavailable(f"The runtime '{name}' could not be installed: {said}") from error
+        _mark(place).unlink()
+
+
+def _mark(place: Path) -> Path:
+    return place.with_name(f"{place.name}.unfinished")
 
 
 def _links() -> list[str]:

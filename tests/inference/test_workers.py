@@ -1,0 +1,95 @@
+"""Workers of models, as the hub sees them: ones that break off, ones that are over. In the real sandbox."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from pioche.hub import Hub
+from pioche.testkit.room import Room
+
+pytestmark = pytest.mark.client  # needs bubblewrap
+
+CARD = "---\npipeline_tag: text-generation\n---\n"
+# In the place of the interpreter of the environment: a worker that says something, and ends when it is asked to.
+WORKER = """#!/usr/bin/python3
+import json, socket
+server = socket.socket(socket.AF_UNIX)
+server.bind("model.sock")
+server.listen()
+while True:
+    one, _ = server.accept()
+    asked = json.loads(one.makefile().readline())
+    said = [{"part": {"text": "half of"}}]
+    if "break" not in json.dumps(asked):
+        said += [{"part": {"finish": "stop", "prompt_tokens": 1, "tokens": 2}}, {"result": None}]
+    if "say nothing" in json.dumps(asked):
+        said = []
+    one.sendall(b"".join(json.dumps(each).encode() + b"\\n" for each in said))
+    one.close()
+"""
+
+
+@pytest.fixture
+def room(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Room:
+    place = tmp_path / "environment"
+    (place / "bin").mkdir(parents=True)
+    (place / "bin" / "python").write_text(WORKER)
+    (place / "bin" / "python").chmod(0o755)
+    for folder in (tmp_path, place, place / "bin"):
+        folder.chmod(0o755)
+    monkeypatch.setattr("pioche.runtimes.service.Runtimes.ensure", lambda *_: place)
+    return Room(hub)
+
+
+def model(room: Room) -> str:
+    repo = room.repo(room.cast.alice, "talker")
+    room.write(
+        room.cast.alice,
+        repo,
+        {"README.md": CARD, "model.safetensors": struct.pack("<Q", 2) + b"{}", "config.json": "{}"},
+    )
+    room.hub.queue.run_due(room.hub)
+    return repo
+
+
+def test_an_answer_that_breaks_off_is_none(room: Room) -> None:
+    repo, alice = model(room), room.cast.alice
+    place = f"/models/{repo}"
+    whole = room.post(place, alice, json={"inputs": "hello"})
+    assert (whole.status_code, whole.json()) == (200, [{"generated_text": "half of"}])
+    assert room.post(place, alice, json={"inputs": "break"}).status_code == 503
+    for said in ("break", "say nothing, break"):
+        talk = {"model": repo, "messages": [{"role": "user", "content": said}]}
+        assert room.post("/v1/chat/completions", alice, json=talk).status_code == 503
+        assert room.post("/v1/completions", alice, json={"model": repo, "prompt": said}).status_code == 503
+    talk = {"model": repo, "messages": [{"role": "user", "content": "break"}], "stream": True}
+    events = room.post("/v1/chat/completions", alice, json=talk).text
+    assert "half of" in events
+    assert "stopped before it had answered" in events
+    silent = {**talk, "messages": [{"role": "user", "content": "say nothing"}]}
+    assert room.post("/v1/chat/completions", alice, json=silent).status_code == 503
+
+
+def test_questions_that_do_not_fit_are_refused(room: Room) -> None:
+    repo, alice = model(room), room.cast.alice
+    picture = {"content": b"\x89PNG", "headers": {"content-type": "image/png"}}
+    assert room.post(f"/models/{repo}/pipeline/image-classification", alice, **picture).status_code == 400
+    many = {"inputs": ["one", "two"], "parameters": {"return_full_text": True}}
+    assert room.post(f"/models/{repo}", alice, json=many).status_code == 200
+
+
+def test_runs_that_are_over_leave_nothing(room: Room) -> None:
+    repo, alice, workers = model(room), room.cast.alice, room.hub.inference.workers
+    runs = room.hub.trainings.executor
+    assert room.post(f"/models/{repo}", alice, json={"inputs": "hello"}).status_code == 200
+    (awake,) = runs.runs("infer-")
+    workers.tidy()
+    assert runs.runs("infer-") == [awake]  # it is not over
+    workers.stop_all()
+    while runs.status(awake).state != "ended":
+        pass
+    workers.tidy()
+    assert runs.runs("infer-") == []
