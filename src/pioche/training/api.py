@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from pioche.errors import RunNotFound
 from pioche.training.catalogue import TASKS, seconds_of
 from pioche.training.dropping import LIMIT
 from pioche.training.service import require_person, task_of
@@ -94,20 +95,28 @@ def list_all(call: Call) -> Response:
 
 
 def show(call: Call) -> Response:
-    found = call.hub.trainings.find(call.actor, call.arg("key"))
+    found = _found(call)
     return json_response({**body(call, found), **_told(call.hub.trainings.progress(found))})
 
 
 def stop(call: Call) -> Response:
-    return json_response(body(call, call.hub.trainings.stop(call.actor, call.arg("key"))))
+    return json_response(body(call, call.hub.trainings.stop(call.actor, _found(call).key)))
 
 
 def resume(call: Call) -> Response:
-    return json_response(body(call, call.hub.trainings.resume(call.actor, call.arg("key"))))
+    return json_response(body(call, call.hub.trainings.resume(call.actor, _found(call).key)))
 
 
 def reproduce(call: Call) -> Response:
-    return json_response(body(call, call.hub.trainings.reproduce(call.actor, call.arg("key"))), 201)
+    return json_response(body(call, call.hub.trainings.reproduce(call.actor, _found(call).key)), 201)
+
+
+def _found(call: Call) -> Training:
+    """The one of the address, which names its owner too."""
+    found = call.hub.trainings.find(call.actor, call.arg("key"))
+    if found.owner.lower() != call.arg("ns").lower():
+        raise RunNotFound(f"There is no training '{found.key}' of '{call.arg('ns')[:96]}'.")
+    return found
 
 
 def recipe_of(asked: TrainingRequest) -> Recipe:

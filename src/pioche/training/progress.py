@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -35,7 +36,7 @@ class _Told:
         self.losses: dict[int, float] = {}
         self.scores: dict[str, dict[int, float]] = {}
         self.samples: list[Sample] = []
-        self.said: list[str] = []
+        self.said: deque[str] = deque(maxlen=LOGGED)
 
     def take(self, event: Mapping[str, Any]) -> None:
         step = _whole(event.get("step"))
@@ -71,7 +72,7 @@ class _Told:
         scores = {name: sorted(points.items()) for name, points in self.scores.items() if points}
         losses = sorted(self.losses.items())
         found = (self.steps, self.step, self.device, losses, scores, self.samples, self.problem, self.result)
-        return Progress(*found, self.said[-LOGGED:])
+        return Progress(*found, list(self.said))
 
 
 def _event(line: str) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from pioche.plans.service import Plans
 from pioche.plans.service import record as record_spent
 from pioche.plans.types import Spent
 from pioche.ports.database import Database
-from pioche.ports.executor import Executor, Limits, Mount, RunSpec, RunStatus, remove_tree
+from pioche.ports.executor import Executor, Limits, Mount, RunSpec, RunStatus
 from pioche.queue.service import Queue
 from pioche.runtimes.service import Runtimes
 from pioche.training import recipes, store
@@ -63,6 +64,7 @@ class Running:
         self._plans = setting.plans
         self._plans.holders.append(store.held_ms)
         self._starting = threading.Lock()
+        self._publishing = threading.Lock()
 
     def launch(self) -> None:
         """The next one, if none runs: a training has the machine for itself, but for models in use.
@@ -91,8 +93,11 @@ class Running:
 
     def stop(self, training: Training) -> None:
         if training.stage is Stage.WAITING:
-            self._end(training, Stage.WAITING, Stage.STOPPED, "")
-        elif training.stage is Stage.RUNNING:
+            if self._end(training, Stage.WAITING, Stage.STOPPED, ""):
+                return
+            with self._database.read() as tx:  # it was taken up since it was read
+                training = store.find(tx, training.key) or training
+        if training.stage is Stage.RUNNING:
             try:
                 self._executor.stop(training.run_id)
             except RunNotFound:  # it is being prepared: whoever does that looks again when it is ready
@@ -102,13 +107,11 @@ class Running:
 
     def progress(self, training: Training) -> Progress:
         """Out of the lines that its runs have said."""
-        lines: list[str] = []
-        for attempt in range(1, training.attempt + 1):
-            lines += self._lines(run_id_of(training.key, attempt))
-        return progress_of(lines)
+        attempts = range(1, training.attempt + 1)
+        return progress_of(line for number in attempts for line in self._lines(run_id_of(training.key, number)))
 
     def tidy(self) -> None:
-        """What ended a week ago does not go on: its checkpoints go. Its log, and so its curves, stay."""
+        """What ended a week ago does not go on: what it wrote goes. Its log, and so its curves, stay."""
         with self._database.read() as tx:
             old = store.ended_before(tx, tx.now - KEPT_MS)
         for training in old:
@@ -228,20 +231,33 @@ class Running:
 
     def _publish(self, training: Training) -> None:
         """May run again after a crash: a repository that is there already gets the same files once more."""
+        if not self._publishing.acquire(blocking=False):
+            return  # another thread is at it; who watches looks again
+        try:
+            with self._database.read() as tx:
+                now = store.find(tx, training.key)
+            if now is not None and now.stage is Stage.PUBLISHING:
+                self._publish_alone(now)
+        finally:
+            self._publishing.release()
+
+    def _publish_alone(self, training: Training) -> None:
         try:
             name = self._publisher.publish(training, self._executor.home(training.run_id) / "model")
-        except HubError as error:
-            self._end(training, Stage.PUBLISHING, Stage.FAILED, f"It could not be published: {error.message}")
+        except (HubError, OSError) as error:
+            why = error.message if isinstance(error, HubError) else error.strerror
+            self._end(training, Stage.PUBLISHING, Stage.FAILED, f"It could not be published: {why}")
             return
         self._end(training, Stage.PUBLISHING, Stage.DONE, "", {"model": name})
         self._forget(training)
 
     def _end(
         self, training: Training, old: Stage, stage: Stage, message: str, values: dict[str, Any] | None = None
-    ) -> None:
+    ) -> bool:
+        """False if it is in another stage by now."""
         with self._database.write() as tx:
             said = {"stage": stage.value, "message": message[:500], "ended_at": tx.now, **(values or {})}
-            store.move(tx, training.key, old, said)
+            return store.move(tx, training.key, old, said)
 
     def _move(self, training: Training, values: dict[str, Any], took: RunStatus | None = None) -> bool:
         """False if somebody else did. `took`: the run that ended, which counts for the plan of its owner."""
@@ -263,22 +279,21 @@ class Running:
         """All but its logs."""
         self._inputs.forget(training.key)
         for attempt in range(1, training.attempt + 1):
+            run_id = run_id_of(training.key, attempt)
             with contextlib.suppress(RunNotFound):
-                home = self._executor.home(run_id_of(training.key, attempt))
-                for name in ("checkpoint", "model"):
-                    remove_tree(home / name)
+                if self._executor.home(run_id).exists():
+                    self._executor.clear(run_id)
 
-    def _lines(self, run_id: str) -> list[str]:
-        found, position = list[str](), 0
-        while True:
+    def _lines(self, run_id: str) -> Iterator[str]:
+        """All that it said, piece by piece: a log may be long."""
+        position, after = -1, 0
+        while after != position:
+            position = after
             try:
                 lines, after = self._executor.logs(run_id, position)
             except RunNotFound:
-                return found
-            found += [line.text for line in lines]
-            if after == position:
-                return found
-            position = after
+                return
+            yield from (line.text for line in lines)
 
 
 def _let_read(folder: Path) -> None:

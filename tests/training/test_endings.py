@@ -1,0 +1,127 @@
+"""What becomes of a training that ends, fails to be published or is stopped at an odd moment; in the real sandbox."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pioche.accounts.types import OPERATOR
+from pioche.hub import Hub
+from pioche.names import RepoId, RepoKind
+from pioche.ports.gitstore import PutFile
+from pioche.testkit.room import Room
+from pioche.training import store
+from pioche.training.types import Recipe, Stage, Training
+
+pytestmark = pytest.mark.client  # needs bubblewrap
+
+# In the place of the interpreter of the environment: it leaves a model, and more.
+PROGRAM = """#!/bin/sh
+mkdir model checkpoint cache
+echo '{}' > model/config.json
+echo old > checkpoint/state
+echo much > cache/rest
+echo '{"event": "result", "metrics": {"accuracy": {"value": 1.0, "low": 0.9, "high": 1.0, "count": 8}}}'
+"""
+
+
+@pytest.fixture
+def room(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Room:
+    place = tmp_path / "environment"
+    (place / "bin").mkdir(parents=True)
+    (place / "bin" / "python").write_text(PROGRAM)
+    (place / "bin" / "python").chmod(0o755)
+    for folder in (tmp_path, place, place / "bin"):
+        folder.chmod(0o755)
+    monkeypatch.setattr("pioche.runtimes.service.Runtimes.ensure", lambda *_: place)
+    return Room(hub)
+
+
+def start(room: Room) -> Training:
+    alice = room.cast.alice
+    table = "comment,mood\n" + "".join(f"it was {word} {n},{word}\n" for n in range(40) for word in ("good", "bad"))
+    dataset = room.post("/api/trainings/alice/data?name=moods.csv", alice, content=table.encode()).json()["dataset"]
+    recipe = Recipe("text-classification", dataset, "", {"text": "comment", "label": "mood"}, "moods")
+    return room.hub.trainings.start(room.actor(alice), "alice", recipe)
+
+
+def now(room: Room, training: Training) -> Training:
+    return room.hub.trainings.find(OPERATOR, training.key)
+
+
+def run(room: Room, training: Training) -> Training:
+    """Until its run has ended; its stage waits for who watches."""
+    running, executor = room.hub.trainings.running, room.hub.trainings.executor
+    running.launch()
+    until = time.monotonic() + 30
+    while executor.status(training.run_id).state != "ended":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return now(room, training)
+
+
+def test_what_a_run_wrote_goes_when_it_is_published_and_its_log_stays(room: Room) -> None:
+    training = run(room, start(room))
+    executor, running = room.hub.trainings.executor, room.hub.trainings.running
+    assert sorted(path.name for path in executor.home(training.run_id).iterdir()) == ["cache", "checkpoint", "model"]
+    running.watch()
+    assert (now(room, training).stage, now(room, training).model) == (Stage.DONE, "alice/moods")
+    assert not executor.home(training.run_id).exists()
+    assert running.progress(training).result == {
+        "metrics": {"accuracy": {"value": 1.0, "low": 0.9, "high": 1.0, "count": 8}}
+    }
+
+
+def test_it_is_published_once_however_many_look(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that came second found nothing any more, or was in the way of the first."""
+    training = run(room, start(room))
+    commit, turn, went_on = room.hub.commits.commit, threading.Event(), threading.Event()
+
+    def slowly(*arguments: object, **more: object) -> object:
+        turn.set()
+        assert went_on.wait(30)
+        return commit(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(room.hub.commits), "commit", lambda _self, *a, **k: slowly(*a, **k))
+    first = threading.Thread(target=room.hub.trainings.running.watch)
+    first.start()
+    assert turn.wait(30)
+    second = threading.Thread(target=room.hub.trainings.running.watch)
+    second.start()
+    second.join(10)
+    assert not second.is_alive()  # it left that to the first
+    went_on.set()
+    first.join(30)
+    assert now(room, training).stage is Stage.DONE
+    repo = RepoId.parse(RepoKind.MODEL, "alice/moods")
+    assert room.hub.trees.history(room.actor(room.cast.alice), repo, "main", "", 10).total == 2
+
+
+def test_a_disk_that_is_full_ends_it(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    training = run(room, start(room))
+
+    def full(*_: object) -> PutFile:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pioche.training.publishing.PutFile", full)
+    room.hub.trainings.running.watch()
+    assert now(room, training).stage is Stage.FAILED
+    assert now(room, training).message == "It could not be published: No space left on device"
+
+
+def test_a_stop_that_comes_as_it_is_taken_up_stops_it(room: Room) -> None:
+    waiting = start(room)
+    with room.hub.database.write() as tx:  # between the reading and the stopping
+        store.move(tx, waiting.key, Stage.WAITING, {"stage": Stage.RUNNING.value, "started_at": tx.now})
+    room.hub.trainings.running.stop(waiting)
+    assert now(room, waiting).stage is Stage.STOPPED
+
+
+def test_an_address_names_the_owner_it_has(room: Room) -> None:
+    key, alice = start(room).key, room.cast.alice
+    assert room.get(f"/api/trainings/Alice/{key}", alice).status_code == 200
+    assert room.get(f"/api/trainings/lab/{key}", alice).status_code == 404
+    assert room.post(f"/api/trainings/lab/{key}/stop", alice).status_code == 404
