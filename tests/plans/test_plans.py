@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pioche.accounts.types import OPERATOR
+from pioche.accounts.types import OPERATOR, NewToken, RepoScope
 from pioche.cli import main
 from pioche.errors import InvalidInput, NotFound, QuotaExceeded
 from pioche.hub import Hub
@@ -51,6 +51,9 @@ def test_what_ran_is_added_up_by_month_and_kind(room: Room) -> None:
     page = room.get("/jobs/alice/usage", room.cast.alice)
     assert "25.0 of 3,000 compute-minutes" in page.text
     assert room.get("/api/usage/alice", room.cast.carol).status_code == 404
+    narrow = NewToken("one repository", "fineGrained", (RepoScope("read", repo_id=1),))
+    _, secret = room.hub.accounts.tokens.create(OPERATOR, narrow, owner="alice")
+    assert room.get("/api/usage/alice", headers={"authorization": f"Bearer {secret}"}).status_code == 404
 
 
 @pytest.mark.client  # needs bubblewrap

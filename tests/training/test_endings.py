@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pioche.accounts.types import OPERATOR
+from pioche.accounts.types import OPERATOR, NewGroup
 from pioche.hub import Hub
 from pioche.names import RepoId, RepoKind
 from pioche.ports.gitstore import PutFile
@@ -40,12 +40,16 @@ def room(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Room:
     return Room(hub)
 
 
-def start(room: Room) -> Training:
+def start(room: Room, owner: str = "alice", group_id: int | None = None) -> Training:
     alice = room.cast.alice
     table = "comment,mood\n" + "".join(f"it was {word} {n},{word}\n" for n in range(40) for word in ("good", "bad"))
-    dataset = room.post("/api/trainings/alice/data?name=moods.csv", alice, content=table.encode()).json()["dataset"]
+    kept = room.post(f"/api/trainings/{owner}/data?name=moods.csv", alice, content=table.encode())
+    dataset = kept.json()["dataset"]
+    if group_id is not None:
+        place = f"/api/datasets/{dataset}/resource-group"
+        assert room.post(place, alice, json={"resourceGroupId": f"{group_id:024x}"}).status_code == 200
     recipe = Recipe("text-classification", dataset, "", {"text": "comment", "label": "mood"}, "moods")
-    return room.hub.trainings.start(room.actor(alice), "alice", recipe)
+    return room.hub.trainings.start(room.actor(alice), owner, recipe)
 
 
 def now(room: Room, training: Training) -> Training:
@@ -125,3 +129,14 @@ def test_an_address_names_the_owner_it_has(room: Room) -> None:
     assert room.get(f"/api/trainings/Alice/{key}", alice).status_code == 200
     assert room.get(f"/api/trainings/lab/{key}", alice).status_code == 404
     assert room.post(f"/api/trainings/lab/{key}/stop", alice).status_code == 404
+
+
+def test_a_model_is_in_the_group_that_it_learned_from(room: Room) -> None:
+    alice, bob = room.cast.alice, room.cast.bob
+    group = room.hub.accounts.groups.create(room.actor(alice), "lab", NewGroup("team"))
+    training = run(room, start(room, "lab", group.id))
+    room.hub.trainings.running.watch()
+    assert now(room, training).stage is Stage.DONE
+    repo = room.hub.repos.find(room.actor(alice), RepoId.parse(RepoKind.MODEL, "lab/moods"))
+    assert (repo.group_id, repo.private) == (group.id, True)
+    assert room.get("/api/models/lab/moods", bob).status_code == 404

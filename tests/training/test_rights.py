@@ -53,3 +53,28 @@ def test_a_training_that_names_what_a_group_hides_is_hidden_with_it(hub: Hub) ->
     assert room.get(one, alice).status_code == 200
     hub.accounts.groups.add_members(room.actor(alice), "lab", group.id, [("bob", OrgRole.READ)])
     assert room.get(one, bob).status_code == 200
+
+
+def test_what_learns_from_a_group_makes_models_of_the_group(hub: Hub) -> None:
+    room = Room(hub)
+    alice, bob = room.cast.alice, room.cast.bob
+    group = hub.accounts.groups.create(room.actor(alice), "lab", NewGroup("team", members=[("bob", OrgRole.READ)]))
+    table = "comment,mood\n" + "".join(f"it was {word} {n},{word}\n" for n in range(40) for word in ("good", "bad"))
+    dataset = room.post("/api/trainings/lab/data?name=Hidden.csv", alice, content=table.encode()).json()["dataset"]
+    place = f"/api/datasets/{dataset}/resource-group"
+    assert room.post(place, alice, json={"resourceGroupId": f"{group.id:024x}"}).status_code == 200
+    asked = {"dataset": dataset, "model": "moods", "columns": {"text": "comment", "label": "mood"}}
+    assert room.post("/api/trainings/lab", bob, json=asked).status_code == 403  # in the group he only reads
+    made = room.post("/api/trainings/lab", alice, json=asked).json()
+    assert room.get(f"/api/trainings/lab/{made['id']}", bob).status_code == 200
+    assert room.post(f"/api/trainings/lab/{made['id']}/stop", bob).status_code == 403
+    hub.accounts.groups.remove_member(room.actor(alice), "lab", group.id, "bob")
+    # Neither another name nor a deletion shows what was learned there.
+    moved = {"fromRepo": dataset, "toRepo": "lab/elsewhere", "type": "dataset"}
+    assert room.post("/api/repos/move", alice, json=moved).status_code == 200
+    assert room.get(f"/api/trainings/lab/{made['id']}", bob).status_code == 404
+    gone = {"name": "elsewhere", "organization": "lab", "type": "dataset"}
+    assert room.ask("DELETE", "/api/repos/delete", alice, json=gone).status_code == 200
+    assert room.get("/api/trainings", bob).json() == []
+    assert room.get(f"/train/{made['id']}", bob).status_code == 404
+    assert room.get(f"/api/trainings/lab/{made['id']}", alice).status_code == 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from pioche.accounts.access import owner_role
+from pioche.accounts.access import may_see_runs
 from pioche.accounts.types import Actor
 from pioche.errors import Forbidden, InvalidInput, NotFound, QuotaExceeded, Unauthenticated
 from pioche.plans import store
@@ -48,12 +48,12 @@ class Plans:
         record(tx, account_id, kind, spent)
 
     def usage(self, actor: Actor, name: str) -> tuple[Standing, Sequence[MonthUsage]]:
-        """For the account itself, members of the organisation, and admins."""
+        """For the account itself, members of the organisation, and admins; by tokens that may run things there."""
         if actor.user_id is None and not actor.is_admin:
             raise Unauthenticated("Log in, or send a token, to see what was used.")
         with self._database.read() as tx:
             found = store.find_account(tx, name)
-            if found is None or not (actor.is_admin or owner_role(actor, found[0])):
+            if found is None or not may_see_runs(actor, found[0]):
                 raise NotFound(f"There is no usage of '{name[:96]}', or it is not yours to see.")
             return self.standing(tx, *found), store.usage(tx, found[0], SHOWN_ROWS)
 

@@ -44,7 +44,9 @@ class Publisher:
         try:
             repo = self._repos.find(actor, repo_id)
         except HubError:
-            repo = self._repos.create(actor, NewRepo(repo_id, training.recipe.private))
+            repo = self._repos.create(
+                actor, NewRepo(repo_id, training.recipe.private, group_id=training.recipe.group_id)
+            )
         operations: list[CommitOperation] = [*operations_of(self._lfs, repo.id, folder)]
         operations.append(PutFile("README.md", card_of(training).encode()))
         self._commits.commit(actor, repo_id, "main", CommitHeader("Publish what was trained"), operations)

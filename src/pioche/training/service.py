@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from pioche.accounts.access import may_create, may_run, may_see_runs
+from pioche.accounts.access import may_create, may_run, may_see_runs, role_over
 from pioche.accounts.types import Actor
 from pioche.errors import (
     Conflict,
@@ -81,8 +81,13 @@ class Trainings:
         key = secrets.token_hex(12)
         with self.database.write() as tx:
             account = repo_store.find_owner(tx, owner)
-            if account is None or not (may_create(actor, account.id) and may_run(actor, account.id)):
-                raise Forbidden(f"You may not make models under '{owner[:96]}'.")
+            recipe = _placed(tx, 0 if account is None else account.id, recipe)
+            group_id = recipe.group_id
+            if account is None or not (
+                may_create(actor, account.id, group_id) and may_run(actor, account.id, group_id)
+            ):
+                where = "" if group_id is None else ", in the resource group of what it learns from"
+                raise Forbidden(f"You may not make models under '{owner[:96]}'{where}.")
             if repo_store.find(tx, target) is not None:
                 raise RepoExists(f"There is a model '{target.full}' already. Choose another name.")
             _require_room(tx, account.id, owner)
@@ -159,16 +164,30 @@ class Trainings:
 
     def _changeable(self, actor: Actor, key: str) -> Training:
         found = self.find(actor, key)
-        if not may_run(actor, found.owner_id):
+        if not may_run(actor, found.owner_id, found.recipe.group_id):
             raise Forbidden(f"You may only look at trainings of '{found.owner}'.")
         return found
 
 
 def _without_hidden(tx: Tx, actor: Actor, found: Sequence[Training]) -> Sequence[Training]:
-    """Those that name nothing which is in a resource group, and private there from the actor."""
-    named = {one.key: {one.recipe.model, one.recipe.dataset, one.recipe.base, one.model} for one in found}
+    """Those that learned nothing of a resource group that the actor is not in, and name nothing that is hidden so."""
+    found = [one for one in found if actor.is_admin or role_over(actor, one.owner_id, one.recipe.group_id)]
+    named = {one.key: {one.recipe.dataset, one.recipe.base, one.model} for one in found}
     hidden = hidden_in_groups(tx, actor, {name for names in named.values() for name in names if name})
     return [one for one in found if not any(name.lower() in hidden for name in named[one.key])]
+
+
+def _placed(tx: Tx, owner_id: int, recipe: Recipe) -> Recipe:
+    """In the group of the private things of its owner that it learns from."""
+    names = [RepoId.parse(RepoKind.DATASET, recipe.dataset)]
+    names += [RepoId.parse(RepoKind.MODEL, recipe.base)] if recipe.base else []
+    found = [repo for name in names if (repo := repo_store.find(tx, name)) is not None]
+    groups = {one.group_id for one in found if one.private and one.owner_id == owner_id and one.group_id is not None}
+    if len(groups) > 1:
+        raise InvalidInput(
+            "The dataset and the model to begin with are in two resource groups, so the result is in none."
+        )
+    return msgspec.structs.replace(recipe, group_id=next(iter(groups), None))
 
 
 def require_person(actor: Actor) -> None:

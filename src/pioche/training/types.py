@@ -27,7 +27,8 @@ class Recipe(msgspec.Struct, frozen=True):
     """What is trained, out of what. 0 in a number means the default of the task.
 
     `revision` and `base_revision` are commits. `file` is empty where a task takes all pictures of a dataset.
-    `reproduces` is the training that this one does again.
+    `reproduces` is the training that this one does again. `group_id`: the resource group whose private things it learns
+    from; what it says and makes is for the people of that group.
     """
 
     task: str
@@ -45,6 +46,7 @@ class Recipe(msgspec.Struct, frozen=True):
     batch_size: int = 0
     seed: int = 42
     reproduces: str = ""
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Source: Hub API as `huggingface_hub` 2.4 speaks it (`_buckets.py`, `_bucket_live_follow.py`). `sourcePath` and
         `sourceRevision` of a copy are this hub's own: they name files that have no Xet hash.
 Shape:  JSON; a batch is NDJSON, one operation per line; events are server-sent events with JSON as data. Fields that
-        only say where or for whom to keep something (`region`, `resourceGroupId`) and `contentType` mean nothing here.
+        only say where to keep something (`region`) and `contentType` mean nothing here.
 Units:  bytes; `mtime` of operations in Unix milliseconds, all other dates ISO 8601 that end in Z.
 Errors: `InvalidInput` with the number of the line; what is wrong with one operation is in `failed` of the answer.
 """

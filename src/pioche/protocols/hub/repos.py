@@ -1,7 +1,7 @@
 """Repositories: making, deleting, moving, settings, duplicating, and the list of one's own.
 
-Source: Hub API as `huggingface_hub` 2.4 speaks it. Fields that only say where or for whom to keep something
-        (`region`, `resourceGroupId`) are accepted and mean nothing on a hub of one place.
+Source: Hub API as `huggingface_hub` 2.4 speaks it. Fields that only say where to keep something (`region`) are
+        accepted and mean nothing on a hub of one place.
 Shape:  JSON objects; `type` absent means model; `organization` is the owner's name, null for one's own.
 Units:  bytes of storage; dates are ISO 8601 and end in Z.
 Errors: none here; what a value means is decided where it is used.
