@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from pioche.accounts.types import Actor
@@ -13,7 +13,7 @@ from pioche.errors import InvalidInput
 from pioche.inference.types import Model
 from pioche.ports.gitstore import TreeNode
 from pioche.repos.quants import quants_of
-from pioche.repos.service.trees import FileAt, TreeQuery, Trees
+from pioche.repos.service.trees import FileAt, Trees, content_of
 
 # Weights as numbers, and texts. Pickles (`.bin`, `.pt`, `.ckpt`) and programs stay away.
 ENDINGS = (".safetensors", ".gguf", ".skops", ".json", ".jsonl", ".txt", ".model", ".jinja", ".vocab", ".md")
@@ -57,7 +57,7 @@ class Snapshots:
                 path = draft / file.node.path
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with path.open("wb") as target:
-                    for piece in self._bytes(file):
+                    for piece in content_of(self._trees, file):
                         target.write(piece)
             _open_to_all(draft)
             if not place.exists():
@@ -76,20 +76,10 @@ class Snapshots:
         return [path.name for path in self._folder.iterdir() if path.stat().st_mtime < older_than]
 
     def _files(self, actor: Actor, model: Model) -> list[FileAt]:
-        repo_id, nodes, cursor = model.repo.repo_id, list[TreeNode](), ""
-        while len(nodes) < MOST_FILES:
-            page = self._trees.tree(actor, repo_id, model.commit, TreeQuery(recursive=True, cursor=cursor))
-            nodes += [node for node in page.nodes if node.kind == "file" and node.path.endswith(ENDINGS)]
-            if not page.next_cursor:
-                break
-            cursor = page.next_cursor
-        return [self._trees.file(actor, repo_id, model.commit, path) for path in _chosen(nodes, model.task)]
-
-    def _bytes(self, file: FileAt) -> Iterator[bytes]:
-        if file.node.pointer is None:
-            yield self._trees.read_small(file)
-        else:
-            yield from self._trees.open_large(file).read()
+        files = self._trees.walk(actor, model.repo.repo_id, model.commit)
+        some = list(islice((file for file in files if file.node.path.endswith(ENDINGS)), MOST_FILES))
+        chosen = set(_chosen([file.node for file in some], model.task))
+        return [file for file in some if file.node.path in chosen]
 
 
 def _chosen(nodes: list[TreeNode], task: str) -> list[str]:

@@ -23,7 +23,7 @@ from pioche.jobs.folders import Changed, Cut, Folders, SourceFile
 from pioche.jobs.types import Volume
 from pioche.names import RepoId, RepoKind, check_path
 from pioche.ports.executor import Mount
-from pioche.repos.service.trees import FileAt, TreeQuery, Trees
+from pioche.repos.service.trees import FileAt, Trees
 
 MAX_VOLUMES = 20
 MAX_FILES = 50_000
@@ -130,17 +130,9 @@ class Volumes:
 
     def _of_repo(self, actor: Actor, volume: Volume) -> Iterator[SourceFile]:
         repo_id = RepoId.parse(_kind(volume.type), volume.source)
-        repo, commit = self._trees.resolve(actor, repo_id, volume.commit or "main")
-        below, cursor = f"{volume.path}/" if volume.path else "", ""
-        while True:
-            query = TreeQuery(volume.path or "", recursive=True, cursor=cursor)
-            page = self._trees.tree(actor, repo_id, commit, query)
-            for node in page.nodes:
-                if node.kind == "file":
-                    yield self._repo_file(FileAt(repo, commit, node), node.path.removeprefix(below))
-            if not page.next_cursor:
-                return
-            cursor = page.next_cursor
+        below = f"{volume.path}/" if volume.path else ""
+        for file in self._trees.walk(actor, repo_id, volume.commit or "main", volume.path or ""):
+            yield self._repo_file(file, file.node.path.removeprefix(below))
 
     def _repo_file(self, file: FileAt, path: str) -> SourceFile:
         if file.node.pointer is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput
 from pioche.names import CommitOid, RepoId, RepoKind
-from pioche.repos.service.trees import FileAt, TreeQuery, Trees
+from pioche.repos.service.trees import FileAt, Trees, content_of
 from pioche.training import data
 from pioche.training.catalogue import TASKS, Task
 from pioche.training.reading import Reader
@@ -44,8 +44,8 @@ class Inputs:
 
     def preview(self, actor: Actor, task: Task, recipe: Recipe) -> tuple[Preview, CommitOid]:
         if task.data == "images":
-            paths, commit = self._pictures(actor, recipe)
-            return _preview_of(paths), commit
+            pictures = self._pictures(actor, recipe)
+            return _preview_of([file.node.path for file in pictures]), pictures[0].commit
         table, commit = self._table(actor, recipe)
         return data.look(task, table, recipe.columns), commit
 
@@ -56,9 +56,10 @@ class Inputs:
         """
         task = TASKS[recipe.task]
         if task.data == "images":
-            paths, commit = self._pictures(actor, recipe)
-            _check_pictures(task, paths)
-            recipe, count = msgspec.structs.replace(recipe, revision=commit, file=""), len(paths)
+            pictures = self._pictures(actor, recipe)
+            _check_pictures(task, [file.node.path for file in pictures])
+            recipe = msgspec.structs.replace(recipe, revision=pictures[0].commit, file="")
+            count = len(pictures)
         else:
             table, commit = self._table(actor, recipe)
             data.check(task, table, recipe.columns)
@@ -70,17 +71,18 @@ class Inputs:
         place = self.place(key)
         shutil.rmtree(place, ignore_errors=True)
         (place / "data").mkdir(parents=True)
-        dataset = RepoId.parse(RepoKind.DATASET, recipe.dataset)
-        captions = self._files(actor, dataset, recipe.revision, CAPTIONS, MOST_FILES)
-        paths = [recipe.file] if recipe.file else [*self._pictures(actor, recipe)[0], *captions]
-        for path in paths:
-            # A table has one file, wherever it lies; pictures are told apart by their folders.
-            target = Path(path).name if recipe.file else path
-            self._copy(self._trees.file(actor, dataset, recipe.revision, path), place / "data" / target)
+        dataset = _dataset(recipe)
+        if recipe.file:  # a table has one file, wherever it lies; pictures are told apart by their folders
+            table = self._trees.file(actor, dataset, recipe.revision, recipe.file)
+            self._copy(table, place / "data" / Path(recipe.file).name)
+        else:
+            captions = self._files(actor, dataset, recipe.revision, CAPTIONS, MOST_FILES)
+            for file in (*self._pictures(actor, recipe), *captions):
+                self._copy(file, place / "data" / file.node.path)
         if recipe.base:
             base = RepoId.parse(RepoKind.MODEL, recipe.base)
-            for path in self._files(actor, base, recipe.base_revision, BASE_ENDINGS, MOST_FILES):
-                self._copy(self._trees.file(actor, base, recipe.base_revision, path), place / "base" / path)
+            for file in self._files(actor, base, recipe.base_revision, BASE_ENDINGS, MOST_FILES):
+                self._copy(file, place / "base" / file.node.path)
         (place / "recipe.json").write_bytes(msgspec.json.encode(recipe))
         for made in (place, *place.rglob("*")):
             made.chmod(0o755 if made.is_dir() else 0o644)
@@ -96,8 +98,8 @@ class Inputs:
             raise InvalidInput(f"'{task.name}' begins from nothing: name no base model.")
         base = RepoId.parse(RepoKind.MODEL, recipe.base)
         revision = recipe.base_revision or "main"
-        paths = self._files(actor, base, revision, BASE_ENDINGS, MOST_FILES)
-        found = [self._trees.file(actor, base, revision, path) for path in paths if path.endswith(".safetensors")]
+        files = self._files(actor, base, revision, BASE_ENDINGS, MOST_FILES)
+        found = [file for file in files if file.node.path.endswith(".safetensors")]
         if not found:
             raise InvalidInput(f"'{recipe.base}' has no weights in safetensors, so nothing can begin with it here.")
         if sum(file.node.size for file in found) > MAX_BASE:
@@ -112,47 +114,42 @@ class Inputs:
             tables = self._files(actor, dataset, revision, data.ENDINGS, MOST_FILES)
             if not tables:
                 raise InvalidInput(f"'{dataset.full}' has no table: a file that ends in {', '.join(data.ENDINGS)}.")
-            path = tables[0]
+            path = tables[0].node.path
         if not path.endswith(data.ENDINGS):
             raise InvalidInput(f"'{path[:200]}' is no table: those end in {', '.join(data.ENDINGS)}.")
         found = self._trees.file(actor, dataset, revision, path)
         if found.node.size > data.MAX_TABLE:
             raise InvalidInput(f"'{path}' is larger than {data.MAX_TABLE // MIB} MiB, the limit for training here.")
-        return self.reader.read(path, b"".join(self._bytes(found))), found.commit
+        return self.reader.read(path, b"".join(content_of(self._trees, found))), found.commit
 
-    def _pictures(self, actor: Actor, recipe: Recipe) -> tuple[Sequence[str], CommitOid]:
+    def _pictures(self, actor: Actor, recipe: Recipe) -> Sequence[FileAt]:
+        """At least one."""
         dataset, revision = _dataset(recipe), recipe.revision or "main"
-        paths = self._files(actor, dataset, revision, PICTURES, MOST_PICTURES)
-        if not paths:
+        found = self._files(actor, dataset, revision, PICTURES, MOST_PICTURES)
+        if not found:
             raise InvalidInput(f"'{dataset.full}' has no pictures: files that end in {', '.join(PICTURES)}.")
-        return paths, self._trees.resolve(actor, dataset, revision)[1]
+        return found
 
-    def _files(self, actor: Actor, repo_id: RepoId, revision: str, endings: tuple[str, ...], most: int) -> list[str]:
-        paths, cursor, size = list[str](), "", 0
-        while len(paths) < most:
-            page = self._trees.tree(actor, repo_id, revision, TreeQuery(recursive=True, cursor=cursor))
-            fitting = [one for one in page.nodes if one.kind == "file" and one.path.lower().endswith(endings)]
-            paths, size = paths + [one.path for one in fitting], size + sum(one.size for one in fitting)
+    def _files(self, actor: Actor, repo_id: RepoId, revision: str, endings: tuple[str, ...], most: int) -> list[FileAt]:
+        found, size = list[FileAt](), 0
+        for file in self._trees.walk(actor, repo_id, revision):
+            if not file.node.path.lower().endswith(endings):
+                continue
+            found.append(file)
+            size += file.node.size
             if endings is PICTURES and size > MAX_PICTURES:
                 raise InvalidInput(
                     f"The pictures of '{repo_id.full}' are more than {MAX_PICTURES // MIB} MiB together."
                 )
-            if not page.next_cursor:
+            if len(found) >= most:
                 break
-            cursor = page.next_cursor
-        return paths[:most]
+        return found
 
     def _copy(self, file: FileAt, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as out:
-            for piece in self._bytes(file):
+            for piece in content_of(self._trees, file):
                 out.write(piece)
-
-    def _bytes(self, file: FileAt) -> Iterator[bytes]:
-        if file.node.pointer is None:
-            yield self._trees.read_small(file)
-        else:
-            yield from self._trees.open_large(file).read()
 
 
 def _dataset(recipe: Recipe) -> RepoId:

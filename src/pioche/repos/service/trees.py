@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pioche.accounts.access import Action
@@ -152,6 +152,18 @@ class Trees:
         last = _last_commits(git, commit, page) if query.expand else {}
         return Listing(commit, page, xet, last, None if rest is None else _tree_cursor(commit, rest))
 
+    def walk(self, actor: Actor, repo_id: RepoId, revision: str, folder: str = "") -> Iterator[FileAt]:
+        """Every file below a folder, in git's order and all of one commit. Raises as `resolve` and `tree`."""
+        with self._database.read() as tx:
+            repo = require_content(tx, actor, repo_id)
+        commit, cursor = _resolve(self._gitstore.open(repo.id), repo, revision), ""
+        while commit is not None:
+            page = self.tree(actor, repo_id, commit, TreeQuery(folder, recursive=True, cursor=cursor))
+            yield from (FileAt(repo, commit, node) for node in page.nodes if node.kind == "file")
+            if not page.next_cursor:
+                return
+            cursor = page.next_cursor
+
     def paths(self, actor: Actor, repo_id: RepoId, revision: str, paths: Sequence[str], expand: bool) -> Listing:
         """Those of `paths` that exist, each once, in the order asked for."""
         if len(paths) > MAX_PATHS:
@@ -210,6 +222,14 @@ class Trees:
         large = {node.pointer.sha256 for node in nodes if node.pointer is not None}
         found = self._xet.find_in_repo(tx, repo.id, large)
         return {sha256: file.hash for sha256, file in found.items()}
+
+
+def content_of(trees: Trees, file: FileAt) -> Iterator[bytes]:
+    """The bytes of a file, large or small, in pieces."""
+    if file.node.pointer is None:
+        yield trees.read_small(file)
+    else:
+        yield from trees.open_large(file).read()
 
 
 def _resolve(git: GitRepo, repo: Repo, revision: str) -> CommitOid | None:
