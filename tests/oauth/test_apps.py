@@ -156,6 +156,8 @@ def test_a_hub_without_tls_takes_addresses_without_tls() -> None:
         ("http://127.0.0.1/x", "http://127.0.0.1@evil.example/x", False),
         ("http://127.0.0.1/x", "http://evil@127.0.0.1:2/x", False),
         ("http://127.0.0.1/x", "http://127.0.0.1:99999/x", False),
+        ("http://127.0.0.1/x", "http://127.0.0.1:2/\r\nx", False),
+        ("http://127.0.0.1/x", "\thttp://127.0.0.1:2/x", False),
         ("http://a.example/x", "http://a.example:2/x", False),
     ],
 )

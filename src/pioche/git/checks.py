@@ -14,6 +14,10 @@ from pioche.protocols.lfs import MAX_POINTER_SIZE, MIN_POINTER_SIZE, parse_point
 from pioche.repos.service.commits import PullRequestFacts
 
 MAX_REASONS = 10
+MAX_MESSAGE = 1024 * 1024
+"""Bytes of a commit or a tag. Lists of commits read each of them whole."""
+MAX_FOLDER = 64 * 1024 * 1024
+"""Bytes of one folder: some half million long names."""
 
 _PULL_REQUEST = re.compile(r"refs/pr/([1-9][0-9]{0,9})\Z")
 
@@ -77,8 +81,12 @@ class ObjectChecks:
             return
         objects = self._incoming.objects(tips)
         for item in objects:
-            if item.kind == "tree":
+            if item.kind == "tree" and item.size > MAX_FOLDER:
+                yield f"The folder '{item.path[:100]}' has too many files."
+            elif item.kind == "tree":
                 yield from self._tree_reasons(item)
+            elif item.kind != "blob" and item.size > MAX_MESSAGE:
+                yield f"The message of the {item.kind} {item.oid} is longer than {MAX_MESSAGE // 1024} KiB."
             elif item.kind == "blob":
                 yield from self._blob_reasons(item)
         yield from self._large_file_reasons(objects)

@@ -29,6 +29,10 @@ from pioche.settings import Settings
 
 GUEST_PUSH_LIMIT = 100 * 1024 * 1024
 """Bytes that somebody without write access may push: a pull request of small files and pointers."""
+MEMORY = "512m"
+"""Of one object of a push. A few bytes of a pack can say that they are many gigabytes when they are unpacked."""
+GUEST_SECONDS, WRITER_SECONDS = 120, 3600
+"""Of a processor, for one push."""
 
 
 class Git:
@@ -83,7 +87,7 @@ class Git:
         if shutil.disk_usage(self._gitstore.hooks).free < self._settings.free_disk_reserve:
             raise QuotaExceeded("The disk of the hub is nearly full. Ask its admin to make room, then push again.")
         limit = self._settings.commit_body_limit if push.can_write else GUEST_PUSH_LIMIT
-        return self._gitstore.program(
+        program = self._gitstore.program(
             push.repo.id,
             "-c",
             f"receive.maxInputSize={limit}",
@@ -92,6 +96,7 @@ class Git:
             *options,
             str(self._gitstore.path(push.repo.id)),
         )
+        return _bounded(program, WRITER_SECONDS if push.can_write else GUEST_SECONDS)
 
     def check_push(self, push: Push, updates: Sequence[RefUpdate], quarantine: Path) -> list[str]:
         """Reasons to refuse it; none, and from now on the refs may move at any moment."""
@@ -128,6 +133,12 @@ class Git:
                 return self._lfs.missing(tx, push.repo.id, sha256s)
 
         return missing
+
+
+def _bounded(program: Program, seconds: int) -> Program:
+    """It and all that it starts may use so much of a processor each; git itself looks after the memory."""
+    shell = ("/bin/sh", "-c", f'ulimit -t {seconds}; exec "$@"', "git")
+    return Program((*shell, *program.arguments), {**program.environment, "GIT_ALLOC_LIMIT": MEMORY})
 
 
 def _move(incoming: Incoming, update: RefUpdate) -> RefMove | None:

@@ -18,7 +18,7 @@ import msgspec
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
-from pioche.errors import HubError, InvalidInput
+from pioche.errors import HubError, InvalidInput, TooLarge
 from pioche.git.service import Git
 from pioche.git.turns import Turn
 from pioche.git.types import Push, RefUpdate
@@ -29,6 +29,8 @@ log = logging.getLogger("pioche.git")
 READ_SIZE = 256 * 1024
 QUESTION_LIMIT = 64 * 1024 * 1024
 """Bytes of one question of the hook: about half a million refs."""
+COMMANDS_LIMIT = 16 * 1024 * 1024
+"""Bytes of what a push says before its pack: about a hundred thousand refs. Git keeps all of it in memory."""
 NO_CACHE = {
     "cache-control": "no-cache, max-age=0, must-revalidate",
     "expires": "Fri, 01 Jan 1980 00:00:00 GMT",
@@ -192,11 +194,43 @@ async def unzipped(body: AsyncIterator[bytes], encoding: str) -> AsyncIterator[b
         raise InvalidInput("The body ends in the middle of its gzip.")
 
 
+class Commands:
+    """Follows the lines at the start of a push (four hex digits with the length of each, and 0000 at the end)."""
+
+    def __init__(self) -> None:
+        self._seen = bytearray()
+        self._at = 0
+        self._is_over = False
+
+    def read(self, piece: bytes) -> None:
+        """Raises `TooLarge`."""
+        if self._is_over:
+            return
+        self._seen += piece[: COMMANDS_LIMIT + 4]
+        while not self._is_over and len(self._seen) >= self._at + 4:
+            size = _length(bytes(self._seen[self._at : self._at + 4]))
+            self._is_over, self._at = size == 0, self._at + size
+        if self._is_over:
+            self._seen.clear()
+        elif len(self._seen) > COMMANDS_LIMIT:
+            raise TooLarge("This push changes too many refs at once. Push them in several parts.")
+
+
+def _length(digits: bytes) -> int:
+    """Of a line; 0 for the end, and for what is no length: git stops there too."""
+    try:
+        size = int(digits, 16)
+    except ValueError:
+        return 0
+    return size if size >= 4 else 0
+
+
 async def _feed(process: Process, body: AsyncIterator[bytes]) -> None:
     """All of the body to git. A git that stopped reading has said why: the rest is read and dropped."""
     assert process.stdin is not None
-    listening = True
+    listening, commands = True, Commands()
     async for piece in body:
+        commands.read(piece)
         # uvloop raises RuntimeError, not BrokenPipeError, for a pipe that it has seen close already.
         if listening and not process.stdin.is_closing():
             try:

@@ -89,7 +89,10 @@ def _foreign_origin(call: Call) -> bool:
     origin = call.header("origin")
     if not origin or origin == "null":
         return origin == "null"
-    return urlsplit(origin).netloc not in (urlsplit(call.base_url).netloc, call.header("host"))
+    try:
+        return urlsplit(origin).netloc not in (urlsplit(call.base_url).netloc, call.header("host"))
+    except ValueError:  # it is no address at all
+        return True
 
 
 def _form_token(call: Call) -> str:

@@ -20,7 +20,8 @@ SAFE_HEADERS = {
 
 def media_type_of(path: str, is_text: bool) -> str:
     """A type that is safe. `is_text`: take what has no known type for text."""
-    guess = mimetypes.guess_type(path)[0] or ""
+    # A path is no address: of `data:image/x,y` the library would take the type from the name, whatever it says.
+    guess = mimetypes.guess_type(f"/{path}")[0] or ""
     if guess.startswith("text/") or _ACTIVE.search(guess):
         return _TEXT
     if guess.startswith(_SHOWN):

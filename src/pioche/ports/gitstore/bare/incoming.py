@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 import pygit2
 from pygit2.enums import ObjectType
 
-from pioche.names import CommitOid
-from pioche.ports.gitstore import IncomingObject
+from pioche.errors import RepoNotFound, TooLarge
+from pioche.names import MAX_PATH_BYTES, CommitOid
+from pioche.ports.gitstore import GitFailed, IncomingObject
 from pioche.ports.gitstore.bare.handles import Handles
-from pioche.ports.gitstore.bare.process import run_git
+from pioche.ports.gitstore.bare.process import git_environment
 from pioche.ports.gitstore.bare.raw_tree import read_tree
 from pioche.ports.gitstore.bare.tree_cache import TreeCache
 from pioche.ports.gitstore.bare.trees import Trees, read_object
@@ -23,6 +26,9 @@ _KINDS: dict[ObjectType, Literal["commit", "tree", "blob", "tag"]] = {
     ObjectType.BLOB: "blob",
     ObjectType.TAG: "tag",
 }
+
+_LINE = 40 + 1 + 2 * MAX_PATH_BYTES
+"""Bytes of an id and a path that is looked at in full, so that its refusal can tell which one it is."""
 
 
 class BareIncoming(Trees):
@@ -37,18 +43,33 @@ class BareIncoming(Trees):
         self._own.odb.add_disk_alternate(str(quarantine))
 
     def objects(self, tips: Sequence[str]) -> list[IncomingObject]:
-        stdin = "".join(f"{tip}\n" for tip in tips)
-        listing = run_git(
-            self._path,
-            "rev-list",
-            "--objects",
-            "--stdin",
-            "--not",
-            "--all",
-            stdin=stdin.encode(),
-            extra=self._environment,
-        )
-        return [self._object(line) for line in listing.splitlines()]
+        return [self._object(line) for line in self._listing(tips)]
+
+    def _listing(self, tips: Sequence[str]) -> Iterator[bytes]:
+        """Looked at as it comes: folders inside each other make it as long as their number times their depth."""
+        command = ("git", "--git-dir", str(self._path), "rev-list", "--objects", "--stdin", "--not", "--all")
+        environment = git_environment() | self._environment
+        with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as words:
+            asked.write("".join(f"{tip}\n" for tip in tips).encode())
+            asked.seek(0)
+            with subprocess.Popen(
+                command, stdin=asked, stdout=subprocess.PIPE, stderr=words, env=environment
+            ) as process:
+                assert process.stdout is not None
+                try:
+                    while line := process.stdout.readline(_LINE):
+                        if len(line) == _LINE:
+                            raise TooLarge(f"It has a path of more than {MAX_PATH_BYTES} bytes.")
+                        yield line.rstrip(b"\n")
+                except BaseException:  # also a reader that has heard enough
+                    process.kill()
+                    raise
+            words.seek(0)
+            said = words.read(2000).decode(errors="replace")
+        if process.returncode != 0:
+            if not (self._path / "HEAD").exists():
+                raise RepoNotFound("This repository has no git data.")
+            raise GitFailed(f"git rev-list ended with {process.returncode}: {said}")
 
     def names(self, tree: str) -> list[bytes]:
         return [name for name, _, _ in read_tree(read_object(self._own, tree)[1])]
