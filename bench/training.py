@@ -81,7 +81,7 @@ class Work:
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"},
+            env={**os.environ, "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1", "OMP_WAIT_POLICY": "PASSIVE"},
         )
         if done.returncode:
             raise SystemExit(done.stdout[-2000:] + done.stderr[-4000:])

@@ -45,7 +45,13 @@ def learn(python: Path, tmp_path: Path) -> Callable[..., Progress]:
             text=True,
             timeout=240,
             check=False,
-            env={"PATH": os.environ["PATH"], "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2", "TQDM_DISABLE": "1"},
+            env={
+                "PATH": os.environ["PATH"],
+                "HF_HUB_OFFLINE": "1",
+                "OMP_NUM_THREADS": "2",
+                "OMP_WAIT_POLICY": "PASSIVE",
+                "TQDM_DISABLE": "1",
+            },
         )
         assert (done.returncode == 0) is well, done.stdout[-1500:] + done.stderr[-3000:]
         return progress_of(done.stdout.splitlines())

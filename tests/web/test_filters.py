@@ -69,6 +69,13 @@ def test_ago_speaks_other_languages() -> None:
     assert filters.ago(98 * HOUR, "fr", now=100 * HOUR) == "il y a 2 heures"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "1 second"), (40, "40 seconds"), (110, "2 minutes"), (7_404, "2 hours")]
+)
+def test_lasting(seconds: float, text: str) -> None:
+    assert filters.lasting(seconds) == text
+
+
 def test_an_avatar_depends_on_the_name_and_not_on_its_case() -> None:
     assert filters.avatar_svg("Alice") == filters.avatar_svg("alice")
     assert filters.avatar_svg("alice") != filters.avatar_svg("bob")

@@ -77,7 +77,12 @@ class Hf(_Client):
         return Hf(self.url, self.home.with_name(f"{self.home.name}-{name}"), person, xet)
 
     def environment(self) -> dict[str, str]:
-        values = {**super().environment(), "HF_ENDPOINT": self.url, "OMP_NUM_THREADS": "2"}
+        values = {
+            **super().environment(),
+            "HF_ENDPOINT": self.url,
+            "OMP_NUM_THREADS": "2",
+            "OMP_WAIT_POLICY": "PASSIVE",
+        }
         if not self.xet:
             values["HF_HUB_DISABLE_XET"] = "1"
         if self.person is not None:

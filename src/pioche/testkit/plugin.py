@@ -46,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     folder = tempfile.mkdtemp(prefix="pioche-client-")
     os.environ["HF_HOME"] = folder
+    # Threads of torch that wait for each other sleep, here and in what tests start: hubs and browsers work beside them.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     config.add_cleanup(databases.stop)
     if config.getoption("--database") == "postgres":

@@ -131,7 +131,7 @@ def _warnings(task: Task, table: Table, columns: Mapping[str, str], classes: Cou
     used = list(columns.values())
     rows = _cells(table, used)
     if empty := sum(not all(row) for row in rows):
-        yield f"{empty} rows lack something, and are left out."
+        yield f"{empty} {'row lacks something, and is' if empty == 1 else 'rows lack something, and are'} left out."
     if task.library != "sklearn":
         yield from _about_texts(rows, classes)
     if classes and max(classes.values()) > 10 * min(classes.values()):
@@ -146,14 +146,14 @@ def _warnings(task: Task, table: Table, columns: Mapping[str, str], classes: Cou
 def _about_texts(rows: Sequence[tuple[str, ...]], classes: Counter[str]) -> Iterator[str]:
     different = set(rows)
     if twice := len(rows) - len(different):
-        yield f"{twice} rows stand there more than once, and count once."
+        yield f"{twice} {'row repeats another and counts' if twice == 1 else 'rows repeat others and count'} once."
     if classes and (torn := len(different) - len({row[0] for row in different})):
-        yield f"{torn} texts have more than one label."
+        yield f"{torn} {'text has' if torn == 1 else 'texts have'} more than one label."
     plain = {re.sub(r"\W+", " ", row[0]).strip().casefold() for row in different}
     if near := len({row[0] for row in different}) - len(plain):
         yield (
-            f"{near} texts differ from another one in nothing but case and punctuation: one may be learned from, and "
-            "the other checked with, which makes the figures too good."
+            f"{near} {'text differs' if near == 1 else 'texts differ'} from another one in nothing but case and "
+            "punctuation: one may be learned from, and the other checked with, which makes the figures too good."
         )
 
 

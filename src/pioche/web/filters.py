@@ -30,6 +30,11 @@ def ago(ms: int, locale: str = "en", now: int | None = None) -> str:
     return format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=locale)
 
 
+def lasting(seconds: float, locale: str = "en") -> str:
+    """`40 seconds`, `2 hours`."""
+    return format_timedelta(timedelta(seconds=max(1, round(seconds))), locale=locale)
+
+
 def size(count: int) -> str:
     """Bytes in decimal units and three digits, as the field writes them: `1.02 GB`, `91 MB`, `526 B`."""
     digits, step = _scaled(count, len(_SIZES))
@@ -97,6 +102,7 @@ def _scaled(count: int, steps: int, decimals: int = 2) -> tuple[str, int]:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
+    "lasting": lasting,
     "avatar_hue": avatar_hue,
     "avatar_svg": avatar_svg,
     "highlight": highlight,
