@@ -301,7 +301,9 @@ def _reading(database: Database, gitstore: GitStore, lfs: Lfs) -> dict[str, Any]
 
 def _finding(database: Database, gitstore: GitStore, queue: Queue, repos: Repos) -> dict[str, Any]:
     search, indexer = Search(database, queue), Indexer(database, partial(text_of, gitstore), queue)
-    return {"repos": repos, "search": search, "texts": Texts(database, search.index), "indexer": indexer}
+    papers = Papers(database, search)
+    found = {"repos": repos, "search": search, "texts": Texts(database, search.index), "indexer": indexer}
+    return {**found, "papers": papers, "paper_comments": PaperComments(database, papers)}
 
 
 def _talk(
@@ -320,7 +322,7 @@ def _above_repos(
     database: Database, queue: Queue, signer: Signer, settings: Settings, gitstore: GitStore, blobs: BlobStore
 ) -> dict[str, Any]:
     """What people do with repositories and with each other, as fields of the hub."""
-    mailer, papers = _open_mailer(settings), Papers(database)
+    mailer = _open_mailer(settings)
     return {
         "likes": Likes(database),
         "links": Links(database),
@@ -331,8 +333,6 @@ def _above_repos(
         "gates": Gates(database, queue),
         "mailer": mailer,
         "spaces": Spaces(database, Sealer.from_file(settings.data / "secret.key")),
-        "papers": papers,
-        "paper_comments": PaperComments(database, papers),
         "webhooks": Webhooks(database, queue, settings),
         "notifications": Notifications(database, queue, mailer, signer, settings),
     }

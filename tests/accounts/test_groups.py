@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 from pioche.accounts.types import OPERATOR, NewToken, NewUser, OrgRole, RepoScope
 from pioche.app import build_app
 from pioche.hub import Hub
+from pioche.ports.database import Tx
 from pioche.testkit.people import Person
 from pioche.testkit.room import Room
 from pioche.web.auth import SESSION_COOKIE
@@ -304,3 +306,28 @@ def test_a_collection_is_put_into_a_group_in_its_page(browse: Browse) -> None:
     assert alice.send(f"{at}/settings", **form, group=number).status_code == 303
     assert bob.get(at).status_code == 404
     assert f'<option value="{number}" selected>Team' in alice.get(at).text
+
+
+def test_many_come_into_a_group_at_once(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction that writes keeps everybody else waiting: it asks no question for each of them."""
+    people = [person(room, f"person-{number}").name for number in range(30)]
+    number = make(room)
+    with room.hub.database.read() as tx:
+        kind = type(tx)
+    asked, execute = [0], kind.execute
+
+    def counting(self: Tx, *arguments: Any) -> Any:
+        asked[0] += 1
+        return execute(self, *arguments)
+
+    monkeypatch.setattr(kind, "execute", counting)
+    users = [{"user": name.upper(), "role": "read"} for name in people]
+    counts = []
+    for some in (users[:1], users[1:], [{**one, "role": "write"} for one in users] + users[:1]):
+        asked[0] = 0
+        answer = room.post(f"{PLACE}/{number}/users", room.cast.alice, json={"users": some})
+        assert answer.status_code == 200, answer.text
+        counts.append(asked[0])
+    assert max(counts) - counts[0] <= 3
+    roles = {one["name"]: one["role"] for one in answer.json()["users"]}
+    assert roles == {**dict.fromkeys(people, "write"), "person-0": "read"}  # the last word counts

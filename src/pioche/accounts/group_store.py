@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, insert, select, update
 
-from pioche.accounts.store import to_account
+from pioche.accounts.store import AT_ONCE, to_account
 from pioche.accounts.tables import accounts, group_members, resource_groups
 from pioche.accounts.types import Group, Membership, OrgRole
 from pioche.ports.database import Tx
@@ -80,6 +80,23 @@ def set_role(tx: Tx, group_id: int, user_id: int, role: OrgRole, by: int | None)
     here = (_of.group_id == group_id, _of.user_id == user_id)
     if not tx.execute(update(group_members).where(*here).values(role=int(role))).rowcount:
         tx.execute(insert(group_members).values(group_id=group_id, user_id=user_id, role=int(role), added_by=by))
+
+
+def set_roles(tx: Tx, group_id: int, roles: Mapping[int, OrgRole], by: int | None) -> None:
+    """Of many, user -> role."""
+    there = {row.user_id for row in tx.execute(select(_of.user_id).where(_of.group_id == group_id))}
+    for role in OrgRole:
+        known = [user_id for user_id, wanted in roles.items() if wanted is role and user_id in there]
+        for at in range(0, len(known), AT_ONCE):
+            here = (_of.group_id == group_id, _of.user_id.in_(known[at : at + AT_ONCE]))
+            tx.execute(update(group_members).where(*here).values(role=int(role)))
+    new = [
+        {"group_id": group_id, "user_id": user_id, "role": int(role), "added_by": by}
+        for user_id, role in roles.items()
+        if user_id not in there
+    ]
+    if new:
+        tx.execute(insert(group_members), new)
 
 
 def leave(tx: Tx, group_id: int, user_id: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import json
@@ -19,6 +20,9 @@ from pioche.accounts.types import (
     User,
 )
 from pioche.ports.database import Tx
+
+AT_ONCE = 500
+"""Values in one IN."""
 
 # -- accounts --
 
@@ -214,6 +218,16 @@ def members_of(tx: Tx, org_id: int) -> tuple[Membership, ...]:
 def role_in(tx: Tx, org_id: int, user_id: int) -> OrgRole | None:
     row = tx.execute(_membership(org_id, user_id)).first()
     return None if row is None else OrgRole(row.role)
+
+
+def members_named(tx: Tx, org_id: int, names: Sequence[str]) -> dict[str, int]:
+    """Name in small letters -> id, of those of them who are in it."""
+    query = select(accounts.c.name_lower, accounts.c.id).join(members, members.c.user_id == accounts.c.id)
+    wanted, found = sorted({name.strip().lower() for name in names}), dict[str, int]()
+    for at in range(0, len(wanted), AT_ONCE):
+        some = query.where(members.c.org_id == org_id, accounts.c.name_lower.in_(wanted[at : at + AT_ONCE]))
+        found |= {row.name_lower: row.id for row in tx.execute(some)}
+    return found
 
 
 def set_role(tx: Tx, org_id: int, user_id: int, role: OrgRole) -> None:

@@ -47,6 +47,7 @@ bucket_redirects = Table(
     Column("name_lower", String(96), nullable=False),
     Column("bucket_id", Integer, ForeignKey("buckets.id", ondelete="CASCADE"), nullable=False),
     UniqueConstraint("namespace_lower", "name_lower", name="uq_bucket_redirects_name"),
+    Index("ix_bucket_redirects_bucket", "bucket_id"),
 )
 
 bucket_files = Table(

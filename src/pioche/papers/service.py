@@ -12,6 +12,8 @@ from pioche.names import RepoKind
 from pioche.papers import store
 from pioche.papers.types import Paper, PaperFilter, PaperPage, Told
 from pioche.ports.database import Database
+from pioche.repos.types import RepoFilter
+from pioche.search.service import Search
 
 SHOWN = 20
 MAX_TITLE, MAX_SUMMARY, MAX_AUTHORS, MAX_NAME = 500, 20_000, 500, 200
@@ -19,15 +21,16 @@ _KEY = re.compile(r"\d{4}\.\d{4,5}\Z")
 
 
 class Papers:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, search: Search) -> None:
         self._database = database
+        self._search = search
 
     def find(self, actor: Actor, key: str) -> PaperPage:
         """Raises `NotFound` if nobody told of it, and nothing that the actor may see refers to it."""
         key = _checked_key(key)
         with self._database.read() as tx:
             paper = store.find(tx, key)
-            found = [store.referring(tx, actor, kind, key, SHOWN) for kind in _KINDS]
+        found = [self._search.top(actor, RepoFilter(kind, tags=(f"arxiv:{key}",)), SHOWN) for kind in _KINDS]
         totals = (found[0][1], found[1][1], found[2][1])
         if paper is None and not any(totals):
             raise _unknown(key)

@@ -10,14 +10,11 @@ from sqlalchemy import Row, Select, func, insert, or_, select, update
 
 from pioche.accounts.tables import accounts
 from pioche.accounts.types import Actor
-from pioche.names import RepoKind
 from pioche.papers.tables import papers
 from pioche.papers.types import Paper, PaperFilter, Told
 from pioche.ports.database import Tx
 from pioche.repos.lists import visible_to
-from pioche.repos.store import select_repos, to_repo
 from pioche.repos.tables import repos
-from pioche.repos.types import Repo
 
 RECENT = 500
 """The latest repositories that are looked at for papers that nobody told of."""
@@ -73,16 +70,6 @@ def submitter_of(tx: Tx, key: str) -> int | None:
 # -- what refers to them --
 
 
-def referring(tx: Tx, actor: Actor, kind: RepoKind, key: str, limit: int) -> tuple[list[Repo], int]:
-    """The newest that the actor may see, and how many there are."""
-    here = (repos.c.kind == kind.value, repos.c.tags.contains(_tag(key), autoescape=True), visible_to(actor))
-    total = int(tx.execute(select(func.count()).select_from(repos).where(*here)).scalar_one())
-    if not total:
-        return [], 0
-    query = select_repos().where(*here).order_by(repos.c.updated_at.desc(), repos.c.id.desc()).limit(limit)
-    return [to_repo(row) for row in tx.execute(query)], total
-
-
 def recent_keys(tx: Tx, actor: Actor) -> list[str]:
     """Numbers in the latest repositories that the actor may see, the most referred to first."""
     query = (
@@ -97,10 +84,6 @@ def recent_keys(tx: Tx, actor: Actor) -> list[str]:
             if tag.startswith("arxiv:"):
                 counts[tag[6:]] = counts.get(tag[6:], 0) + 1
     return sorted(counts, key=lambda key: -counts[key])
-
-
-def _tag(key: str) -> str:
-    return json.encode(f"arxiv:{key}").decode()
 
 
 def _values(new: Told) -> dict[str, Any]:

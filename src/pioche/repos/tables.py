@@ -99,6 +99,7 @@ redirects = Table(
     Column("name_lower", String(96), nullable=False),
     Column("repo_id", Integer, ForeignKey("repos.id", ondelete="CASCADE"), nullable=False),
     UniqueConstraint("kind", "namespace_lower", "name_lower", name="uq_redirects_name"),
+    Index("ix_redirects_repo", "repo_id"),
 )
 
 # Numbers of repositories that are being made. A number is never given twice: git folders and deletions that are

@@ -173,11 +173,14 @@ def _knows(actor: Actor, group: Group) -> bool:
 
 
 def _add_members(tx: Tx, actor: Actor, org: Account, group_id: int, members: Members) -> None:
+    known = store.members_named(tx, org.id, [name for name, _ in members])
+    roles: dict[int, OrgRole] = {}
     for name, role in members:
-        user = store.find_account(tx, name.strip())
-        if user is None or store.role_in(tx, org.id, user.id) is None:
+        user_id = known.get(name.strip().lower())
+        if user_id is None:
             raise NotFound(f"'{name[:100]}' is not in '{org.name}'. Only its members are in its groups.", field="user")
-        group_store.set_role(tx, group_id, user.id, role, actor.user_id)
+        roles[user_id] = role
+    group_store.set_roles(tx, group_id, roles, actor.user_id)
 
 
 def _member_id(tx: Tx, group: Group, name: str) -> int:
