@@ -353,7 +353,7 @@ def _running(
     inputs = Inputs(trees, Reader(executor, runtimes, settings.data / "tables"), settings.data / "trainings")
     around = TrainingSetting(runtimes, inputs, Publisher(database, *writing), jobs["plans"])
     learning = TrainingRuns(database, queue, executor, around)
-    drops = Drops(*writing[:2], inputs.reader)
+    drops = Drops(*writing[:2], trees, inputs.reader)
     trainings = Trainings(database, queue, executor, writing[0], inputs, drops, learning, jobs["plans"])
     return {"runtimes": runtimes, **jobs, "inference": inference, "trainings": trainings, "buckets": buckets}
 

@@ -98,6 +98,8 @@ class RepoId:
 
 def check_name(text: str) -> str:
     """A name of a repository or an account, as it was written; raises `InvalidName`."""
+    if not text:
+        raise InvalidName("A name is needed.")
     if not _NAME.match(text) or text.lower().endswith(".git"):
         raise InvalidName(
             f"'{text[:100]}' cannot be a name. Use 1 to 96 letters, digits, '-', '_' or '.', "

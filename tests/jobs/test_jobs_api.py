@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
+import re
 import time
 from pathlib import Path
 
@@ -172,3 +174,10 @@ def test_one_person_cannot_follow_everything(own_server: Server, own_cast: Cast)
             assert time.monotonic() < until, "places that were left stay taken"
             time.sleep(0.2)
         client.post(f"/api/jobs/carol/{key}/cancel")
+
+
+def test_pages_show_a_command_as_a_shell_takes_it(room: Room) -> None:
+    job = run(room, "python", "-c", "print(1 + 1)")
+    for path in ("/jobs/alice", f"/jobs/alice/{job.key}"):
+        shown = html.unescape(re.sub(r"<[^>]+>", "", room.get(path, room.cast.alice).text))
+        assert "python -c 'print(1 + 1)'" in shown, path

@@ -30,3 +30,8 @@ def test_liked_comes_first_and_private_is_not_there(room: Room) -> None:
     assert len(trending(room)) == 8
     assert trending(room)[0] == "loved"
     assert repos["hidden"] not in room.get("/").text
+
+
+def test_who_has_nothing_yet_is_told_where_the_client_comes_from(room: Room) -> None:
+    page = room.get("/", room.cast.carol).text
+    assert page.index("pip install huggingface_hub") < page.index("hf auth login") < page.index("hf upload carol/")

@@ -344,3 +344,14 @@ def test_a_space_needs_a_kind_of_app_that_exists(room):
     assert made.status_code == 400
     assert "gradio" in made.json()["error"]
     assert room.get("/api/spaces/alice/odd-space", room.cast.alice).status_code == 404
+
+
+def test_an_empty_name_is_asked_for(room: Room) -> None:
+    answer = room.post("/api/repos/create", room.cast.alice, json={"name": ""})
+    assert (answer.status_code, answer.json()["error"]) == (400, "A name is needed.")
+
+
+def test_who_may_not_write_is_shown_the_command_for_a_pull_request(room: Room) -> None:
+    repo = room.repo(room.cast.alice, "open")
+    pages = [room.get(f"/{repo}/upload/main", person).text for person in (room.cast.alice, room.cast.carol)]
+    assert [f"hf upload {repo} . . --create-pr" in page for page in pages] == [False, True]

@@ -10,8 +10,8 @@ import click
 
 from pioche.accounts.service import Accounts
 from pioche.accounts.types import OPERATOR, NewToken, NewUser, OrgRole
-from pioche.app import build_hub
 from pioche.cli import data_option
+from pioche.cli.operate import opened
 from pioche.settings import load_settings
 
 ROLES = click.Choice([role.label for role in OrgRole])
@@ -31,9 +31,10 @@ def user() -> None:
 @data_option
 def create_user(name: str, email: str, password: str, fullname: str, admin: bool, data: Path | None) -> None:
     """Make a user called NAME."""
-    with _accounts(data) as accounts:
+    with _accounts(data, new=True) as accounts:
         made = accounts.sign_up(OPERATOR, NewUser(name, email, password, fullname, admin))
-    click.echo(f"Made the {'admin' if admin else 'user'} {made.account.name}.")
+    folder = load_settings({"data": data}).data.absolute()
+    click.echo(f"Made the {'admin' if admin else 'user'} {made.account.name} of the hub in {folder}.")
 
 
 @user.command("list")
@@ -116,9 +117,6 @@ def remove_member(org_name: str, user_name: str, data: Path | None) -> None:
 
 
 @contextmanager
-def _accounts(data: Path | None) -> Iterator[Accounts]:
-    hub = build_hub(load_settings({"data": data}))
-    try:
+def _accounts(data: Path | None, new: bool = False) -> Iterator[Accounts]:
+    with opened(data, new) as hub:
         yield hub.accounts
-    finally:
-        hub.database.close()

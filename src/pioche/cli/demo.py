@@ -24,7 +24,9 @@ def demo(admin: str, data: Path | None) -> None:
         with hub.database.read() as tx:
             actor = account_store.actor_of_admin(tx, admin)
         if actor is None:
-            raise click.ClickException("There is no such admin. Make one: pioche user add NAME --admin")
+            raise click.ClickException(
+                "There is no such admin. Make one: pioche user create NAME --email ADDRESS --admin"
+            )
         try:
             for said in fill(hub, actor):
                 click.echo(said)

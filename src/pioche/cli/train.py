@@ -17,7 +17,9 @@ BARS = "▁▂▃▄▅▆▇█"
 @click.argument("task", required=False)
 @click.argument("data", required=False)
 @click.option("--model", default="", help="What it becomes: owner/name.")
-@click.option("--column", "columns", multiple=True, help="Which column is what: text=comment. Likely ones if left out.")
+@click.option(
+    "--column", "columns", multiple=True, help="Which column is what: text=comment. Likely ones for those left out."
+)
 @click.option("--file", default="", help="The table, in a dataset that has several.")
 @click.option("--base", default="", help="A model of the hub to begin with.")
 @click.option("--lora", is_flag=True, help="Learn a small part beside the model to begin with.")
@@ -27,7 +29,7 @@ BARS = "▁▂▃▄▅▆▇█"
 @click.option("--seed", type=int, default=42, show_default=True)
 @click.option("--public", is_flag=True, help="Everyone may see the model.")
 @click.option("--hub", default="", help="Its address; HF_ENDPOINT if left out.")
-@click.option("--token", default="", help="HF_TOKEN if left out.")
+@click.option("--token", default="", help="HF_TOKEN, or that of `hf auth login`, if left out.")
 def train(task: str, data: str, columns: tuple[str, ...], hub: str, token: str, **said: Any) -> None:
     """Teach a model. DATA is a file (csv, tsv, jsonl, parquet, zip of pictures) or a dataset of the hub. Without a
     TASK, tells which ones there are."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -22,6 +23,7 @@ from typing import Any
 
 EVERY = 1.0
 ENDS = ("done", "failed", "stopped")
+FILES = (".csv", ".tsv", ".jsonl", ".parquet", ".zip")
 
 
 class TrainingError(Exception):
@@ -29,11 +31,11 @@ class TrainingError(Exception):
 
 
 class Trainer:
-    """`token` and `hub` are taken from `HF_TOKEN` and `HF_ENDPOINT` where they are not given."""
+    """Where they are not given, `hub` is `HF_ENDPOINT`, and `token` is `HF_TOKEN` or that of `hf auth login`."""
 
     def __init__(self, hub: str = "", token: str = "") -> None:
         self.hub = (hub or os.environ.get("HF_ENDPOINT", "") or "http://127.0.0.1:8470").rstrip("/")
-        self.token = token or os.environ.get("HF_TOKEN", "")
+        self.token = token or os.environ.get("HF_TOKEN", "") or _logged_in()
 
     def tasks(self) -> list[dict[str, Any]]:
         return list(self._ask("GET", "/api/trainings/tasks"))
@@ -78,7 +80,8 @@ class Trainer:
                 raise TrainingError(_words(error)) from error
             except OSError as error:
                 if not left:
-                    raise TrainingError(f"The hub at {self.hub} does not answer: {error}.") from error
+                    why = getattr(error, "reason", error)
+                    raise TrainingError(f"The hub at {self.hub} does not answer: {why}.") from error
                 time.sleep(EVERY)
         raise AssertionError("never reached")
 
@@ -88,18 +91,38 @@ def train(
 ) -> Iterator[dict[str, Any]]:
     """Trains `owner/name` on a file of this machine or a dataset of the hub, and tells how it goes.
 
-    `recipe`: `columns` (role -> column; likely ones if left out), `base`, `epochs`, `learning_rate`, `batch_size`,
-    `seed`, `lora`, `private`, `file` (of a dataset). Raises `TrainingError`.
+    `recipe`: `columns` (role -> column; likely ones for those left out), `base`, `epochs`, `learning_rate`,
+    `batch_size`, `seed`, `lora`, `private`, `file` (of a dataset). Raises `TrainingError`.
     """
     trainer, (owner, _, name) = Trainer(hub, token), model.partition("/")
     if not name:
         raise TrainingError("Name the model as 'owner/name'.")
-    path = Path(data)
-    dataset = trainer.keep(owner, path) if path.is_file() else str(data)
-    asked = {"task": task, "dataset": dataset, "model": name, **recipe}
-    chosen = recipe.get("columns") or trainer.preview(**asked)["columns"]
-    made = trainer.start(owner, **{**asked, "columns": chosen})
+    known = [one["task"] for one in trainer.tasks()]
+    if task not in known:
+        raise TrainingError(f"There is no task '{task}'. There are: {', '.join(known)}.")
+    asked = {"task": task, "dataset": _dataset_of(trainer, owner, data), "model": name, **recipe}
+    likely = trainer.preview(**asked)["columns"]
+    made = trainer.start(owner, **{**asked, "columns": {**likely, **recipe.get("columns", {})}})
     yield from trainer.follow(owner, made["id"])
+
+
+def _dataset_of(trainer: Trainer, owner: str, data: str | Path) -> str:
+    """What `data` names: a file, which is sent, or a dataset that is there already."""
+    path = Path(data)
+    if path.is_file():
+        return trainer.keep(owner, path)
+    if isinstance(data, Path) or path.suffix.lower() in FILES or not re.fullmatch(r"[^/]+/[^/]+", data):
+        raise TrainingError(f"There is no file '{data}' here. A dataset of the hub is called 'owner/name'.")
+    return data
+
+
+def _logged_in() -> str:
+    """The token that `hf auth login` has kept, or nothing."""
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    try:
+        return Path(os.environ.get("HF_TOKEN_PATH") or Path(home) / "token").expanduser().read_text().strip()
+    except (OSError, ValueError, RuntimeError):
+        return ""
 
 
 def _words(error: urllib.error.HTTPError) -> str:

@@ -74,6 +74,8 @@ def check(task: Task, table: Table, columns: Mapping[str, str]) -> None:
         name = columns.get(role.name, "")
         if name not in table.names and not (role.optional and not name):
             there = ", ".join(table.names)
+            if not name:
+                raise InvalidInput(f"Say which column of '{table.file}' is the {role.name}. There are: {there[:500]}.")
             raise InvalidInput(f"There is no column '{name[:60]}' in '{table.file}'. There are: {there[:500]}.")
     used = [columns[role.name] for role in task.roles if columns.get(role.name)]
     if len(set(used)) != len(used):

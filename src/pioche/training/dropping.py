@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import zipfile
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pioche.accounts.types import Actor
-from pioche.errors import InvalidInput, RepoExists
+from pioche.errors import HubError, InvalidInput, RepoExists
 from pioche.names import RepoId, RepoKind
 from pioche.ports.gitstore import PutFile
 from pioche.repos.service.commits import Commits
 from pioche.repos.service.repos import Repos
+from pioche.repos.service.trees import Trees
 from pioche.repos.types import CommitHeader, NewRepo
 from pioche.training import data
 from pioche.training.inputs import CAPTIONS, PICTURES
@@ -24,16 +26,22 @@ ENDINGS = (*data.ENDINGS, ".zip")
 LIMIT = 32 * 1024 * 1024
 """Bytes of a file; a zip may hold no more than four times that."""
 MOST_PICTURES = 5_000
+COMMITS = 2
+"""The first one of every repository, and that of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drops:
     repos: Repos
     commits: Commits
+    trees: Trees
     reader: Reader
 
     def keep(self, actor: Actor, owner: str, name: str, content: bytes) -> RepoId:
-        """The new dataset. Raises `InvalidInput` for what nothing can be learned from: it is not kept."""
+        """The new dataset, or the one that the same file became before.
+
+        Raises `InvalidInput` for what nothing can be learned from: it is not kept.
+        """
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", name.replace("\\", "/").rpartition("/")[2]).lower()
         if not content:
             raise InvalidInput("Choose a file that is not empty.")
@@ -47,20 +55,33 @@ class Drops:
             self.reader.read(name, content)
             files = [PutFile(name, content)]
         stem = re.sub(r"[-_.]{2,}", "-", name.rpartition(".")[0]).strip("-._")[:60] or "table"
-        repo_id = self._make(actor, owner, stem)
-        card = PutFile("README.md", f"# {repo_id.name}\n\nFrom the file `{name}`.\n".encode())
-        self.commits.commit(actor, repo_id, "main", CommitHeader(f"Add {name}"), [*files, card])
+        said = f"From the file `{name}` (SHA-256 {hashlib.sha256(content).hexdigest()}).\n"
+        repo_id, is_new = self._make(actor, owner, stem, said)
+        if is_new:
+            card = PutFile("README.md", f"# {repo_id.name}\n\n{said}".encode())
+            self.commits.commit(actor, repo_id, "main", CommitHeader(f"Add {name}"), [*files, card])
         return repo_id
 
-    def _make(self, actor: Actor, owner: str, stem: str) -> RepoId:
+    def _make(self, actor: Actor, owner: str, stem: str, said: str) -> tuple[RepoId, bool]:
+        """A dataset, and whether it is new: a private one of this very file, with nothing done to it since, is none."""
         for number in range(1, 100):
             name = f"{stem}-data" if number == 1 else f"{stem}-data-{number}"
             repo_id = RepoId.parse(RepoKind.DATASET, f"{owner}/{name}")
             try:
-                return self.repos.create(actor, NewRepo(repo_id, private=True)).repo_id
+                return self.repos.create(actor, NewRepo(repo_id, private=True)).repo_id, True
             except RepoExists:
-                continue
+                if self._is_of(actor, repo_id, said):
+                    return repo_id, False
         raise InvalidInput("You have many datasets of that name. Rename the file.")
+
+    def _is_of(self, actor: Actor, repo_id: RepoId, said: str) -> bool:
+        try:
+            card = self.trees.file(actor, repo_id, "main", "README.md")
+            commits = self.trees.history(actor, repo_id, "main", "", 3).commits
+            text = b"" if card.node.pointer else self.trees.read_small(card)
+        except HubError:  # it is not there any more, or nobody may know of it
+            return False
+        return card.repo.private and len(commits) == COMMITS and text == f"# {repo_id.name}\n\n{said}".encode()
 
 
 def _pictures(name: str, content: bytes) -> Iterator[PutFile]:

@@ -73,7 +73,9 @@ class Trainings:
         task_of(recipe.task)
         target = RepoId.parse(RepoKind.MODEL, f"{owner}/{recipe.model}")
         if not 0 <= recipe.epochs <= 200 or not 0 <= recipe.learning_rate <= 1 or not 0 <= recipe.batch_size <= 512:
-            raise InvalidInput("Epochs are up to 200, the learning rate is up to 1, the batch size up to 512.")
+            raise InvalidInput(
+                "Epochs are 0 to 200, the learning rate 0 to 1, the batch size 0 to 512 (0: as the recipe says)."
+            )
         recipe, count = self.inputs.check(actor, recipe)
         seconds = seconds_of(TASKS[recipe.task], count, recipe.epochs)
         if reason := self.executor.unavailable():

@@ -82,7 +82,11 @@ def _actor_of_basic(call: Call, name: str, password: str) -> Actor:
             return accounts.actor_of_token(secret)
     if not password:
         raise InvalidCredentials("Send a token, or your name and password.")
-    return accounts.actor_of_password(name, password, call.client_address)
+    try:
+        return accounts.actor_of_password(name, password, call.client_address)
+    except InvalidCredentials as error:  # git shows this to a person
+        where = f"{call.base_url}/settings/tokens"
+        raise InvalidCredentials(f"{error.message} An access token is a password too; make one at {where}") from error
 
 
 def _foreign_origin(call: Call) -> bool:
