@@ -131,6 +131,10 @@ def check_sha256(text: str) -> str:
 
 MAX_PATH_BYTES = 1024
 
+# What some file systems do not see in a name: HFS+ these characters, NTFS a stream after a colon, dots and spaces at
+# the end. So these names are `.git` there, where a clone would write over its own settings and hooks.
+_UNSEEN = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]|:.*", re.DOTALL)
+
 
 def check_path(text: str) -> RepoPath:
     """A path of a file or folder in a repository; raises `InvalidPath` with the reason."""
@@ -159,7 +163,7 @@ def _path_fault(text: str) -> str | None:
             return "it has an empty part (two slashes in a row, or one at the end)"
         if part in (".", ".."):
             return f"'{part}' is not a name"
-        if part.rstrip(". ").lower() in (".git", "git~1"):
+        if _UNSEEN.sub("", part).rstrip(". ").lower() in (".git", "git~1"):
             return "'.git' is git's own"
         if len(part.encode()) > 255:
             return "a part is longer than 255 bytes"

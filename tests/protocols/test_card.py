@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from pioche.protocols.card import parse_front_matter, split_front_matter, texts
+from pioche.protocols.card import parse_front_matter, parse_yaml, split_front_matter, texts
 
 
 def test_metadata_and_body_come_apart() -> None:
@@ -87,3 +87,12 @@ def test_one_text_or_a_list_of_them() -> None:
 def test_values_that_are_not_what_they_say_are_told_of(value: str) -> None:
     card, body, errors = parse_front_matter(f"---\nk: {value}\n---\nbody")
     assert (card, body, len(errors)) == ({}, "body", 1)
+
+
+@pytest.mark.parametrize("kind", ["int", "float"])
+def test_numbers_to_the_base_of_sixty_do_not_take_forever(kind: str) -> None:
+    started = time.process_time()
+    value, problem = parse_yaml(f"a: !!{kind} 1{':1' * 500_000}")
+    assert (value, problem) == (None, "The file holds a number or another value that cannot be read.")
+    assert time.process_time() - started < 5
+    assert parse_yaml(f"a: !!{kind} 7\nb: 1:30")[0] == {"a": 7, "b": "1:30"}

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import time
 
 import pytest
 
@@ -43,3 +44,11 @@ def test_tensors_in_the_order_of_the_file():
 def test_what_is_not_safetensors_is_refused(data: bytes):
     with pytest.raises(InvalidHeader):
         read(data)
+
+
+@pytest.mark.parametrize("shape", [[2**62] * 60_000, [2**62, 4], [1] * 65, [-1, 5], [2**63]])
+def test_shapes_that_no_file_has_are_refused_before_they_are_counted(shape: list[int]):
+    started = time.process_time()
+    with pytest.raises(InvalidHeader):
+        read(make({"w": {"dtype": "F32", "shape": shape, "data_offsets": [0, 1]}}))
+    assert time.process_time() - started < 2

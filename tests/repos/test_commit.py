@@ -321,3 +321,15 @@ def test_many_bytes_of_small_files_come_through(room: Room, repo: str, alice: Pe
     assert read(room, repo, "part-0.bin", alice) == b"the last one wins"
     for number in range(1, 6):
         assert read(room, repo, f"part-{number}.bin", alice) == files[f"part-{number}.bin"]
+
+
+@pytest.mark.parametrize(
+    "name", [".git", ".GIT", ".git.", ".git ", "git~1", ".g\u200cit", "\ufeff.git", ".git::$INDEX_ALLOCATION", ".git:x"]
+)
+def test_a_name_that_is_git_s_own_on_some_disks_is_refused(room: Room, name: str) -> None:
+    """By push git looks for these; what comes through the API has to be as good for who clones it."""
+    repo = room.repo(room.cast.alice, "odd")
+    for path in (name, f"{name}/hooks/post-checkout", f"a/{name}/config"):
+        answer = room.commit(room.cast.alice, repo, small(path, b"1"))
+        assert (answer.status_code, "git's own" in answer.json()["error"]) == (400, True), path
+    assert room.commit(room.cast.alice, repo, small("a:b/.gitignore", b"1")).status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from pioche.errors import InvalidInput
@@ -88,3 +90,24 @@ def test_other_tasks_find_their_columns() -> None:
 def test_texts_that_are_nearly_the_same_are_a_leak() -> None:
     rows = "".join(f"Day {n}!,a\nday {n},b\n" for n in range(20))
     assert any("case and punctuation" in said for said in look("near.csv", f"text,label\n{rows}".encode()).warnings)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("a.csv", ",".join(f"n{n}" for n in range(3_000)) + "\n" + "a\n" * 10),
+        ("a.csv", ",".join(f"n{n}" for n in range(1_000)) + "\n" + "a\n" * 30_000),
+        ("a.jsonl", "".join(f'{{"{n}": 1}}\n' for n in range(20_000))),
+    ],
+)
+def test_few_bytes_are_not_read_as_billions_of_cells(file: str, content: str) -> None:
+    with pytest.raises(InvalidInput, match="more than is read here"):
+        data.read(file, content.encode())
+
+
+def test_a_long_cell_is_searched_for_addresses_in_no_time() -> None:
+    cell = "a" * 900_000
+    started = time.process_time()
+    found = look("a.csv", f"text,label\n{cell},x\nsay it to a.b@c-d.example,y\n".encode())
+    assert any("mail addresses" in warning for warning in found.warnings)
+    assert time.process_time() - started < 5

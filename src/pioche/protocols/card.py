@@ -20,6 +20,7 @@ MAX_CHARACTERS = 1024 * 1024
 MAX_VALUES = 200_000
 MAX_TEXT = 8 * MAX_CHARACTERS
 MAX_DEPTH = 60
+MAX_DIGITS = 1_000
 
 _FRONT = re.compile(
     r"\ufeff?\s*?---[ \t]*\r?\n(?P<yaml>.*?)(?:^|(?<=\n))---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE
@@ -58,7 +59,7 @@ def parse_yaml(text: str, what: str = "The file", first_line: int = 1) -> tuple[
         return None, _sentence(error, what, first_line)
     except _TooMuch:
         return None, f"{what} is too large or too deeply nested."
-    except (ValueError, KeyError, IndexError, AttributeError):
+    except (ValueError, KeyError, IndexError, AttributeError, OverflowError):
         # What the library makes of `!!bool maybe`, `!!int ""` or `!!timestamp soon`.
         return None, f"{what} holds a number or another value that cannot be read."
 
@@ -131,6 +132,16 @@ class _Loader(_Base):  # type: ignore[misc]
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         """Merge keys are not in version 1.2, and nested ones would grow without end."""
 
+    def number(self, node: yaml.ScalarNode) -> Any:
+        """Nor are numbers to the base of 60 (`1:30`), which take forever when they are long."""
+        text = self.construct_scalar(node)
+        if ":" in text or len(text) > MAX_DIGITS:
+            raise ValueError("a number that is not read")
+        return self.construct_yaml_int(node) if node.tag.endswith(":int") else self.construct_yaml_float(node)
+
+
+for _kind in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _Loader.number)
 
 _SCALARS: list[tuple[str, str, str]] = [
     ("bool", r"(?:true|True|TRUE|false|False|FALSE)\Z", "tTfF"),

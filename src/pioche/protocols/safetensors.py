@@ -21,6 +21,8 @@ from pioche.errors import InvalidInput
 MAX_HEADER = 100_000_000
 # Reading more than this to show a page is not worth it: some 200,000 tensors.
 MAX_READ = 25_000_000
+MAX_DIMENSIONS = 64
+MAX_COUNT = 2**62
 
 
 class InvalidHeader(InvalidInput):
@@ -75,4 +77,14 @@ def _decode(data: bytes) -> TensorHeader:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidHeader(f"The header cannot be read: {error}.") from error
     tensors.sort(key=lambda pair: pair[1].data_offsets)
-    return TensorHeader([(n, t.dtype, t.shape, math.prod(t.shape)) for n, t in tensors], metadata)
+    return TensorHeader([(n, t.dtype, t.shape, _count(t.shape)) for n, t in tensors], metadata)
+
+
+def _count(shape: Sequence[int]) -> int:
+    """Elements. A thousand large numbers would take minutes to multiply, and no file holds what comes of it."""
+    if len(shape) > MAX_DIMENSIONS or any(not 0 <= size <= MAX_COUNT for size in shape):
+        raise InvalidHeader(f"A tensor has at most {MAX_DIMENSIONS} dimensions, none of them below zero.")
+    count = math.prod(shape)
+    if count > MAX_COUNT:
+        raise InvalidHeader("A tensor is larger than any file.")
+    return count

@@ -18,8 +18,10 @@ ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 MAX_TABLE = 64 * 1024 * 1024
 SHOWN, MAX_CLASSES, MOST_SHOWN_CLASSES = 5, 100, 12
 MAX_FIELD = 1024 * 1024
+MAX_COLUMNS, MAX_CELLS = 2_000, 20_000_000
+"""A short row is as long as the longest: a few megabytes could say that they are billions of cells."""
 LOOKED_AT = 2_000
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]")
 _TELEPHONE = re.compile(r"\+\d{1,3}[ /-]?\(?\d{1,5}\)?(?:[ /-]?\d{2,5}){2,4}\b")
 
 
@@ -179,7 +181,13 @@ def _read_csv(file: str, said: str) -> tuple[list[str], list[list[str]]]:
     names = [cell.strip() for cell in lines[0]] if lines else []
     if len(set(names)) != len(names):
         raise ValueError("two columns have the same name")
+    _check_extent(len(names), len(lines))
     return names, [(row + [""] * len(names))[: len(names)] for row in lines[1:] if any(row)]
+
+
+def _check_extent(columns: int, rows: int) -> None:
+    if columns > MAX_COLUMNS or columns * rows > MAX_CELLS:
+        raise ValueError(f"it has {columns} columns and {rows} rows, which is more than is read here")
 
 
 def _read_lines(said: str) -> tuple[list[str], list[list[str]]]:
@@ -187,4 +195,5 @@ def _read_lines(said: str) -> tuple[list[str], list[list[str]]]:
     if not all(isinstance(row, dict) for row in rows):
         raise ValueError("every line must be an object")
     names = list(dict.fromkeys(key for row in rows for key in row))
+    _check_extent(len(names), len(rows))
     return names, [["" if row.get(name) is None else str(row.get(name)) for name in names] for row in rows]
