@@ -17,7 +17,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, or_
+from sqlalchemy import Column, ColumnElement, Table, and_, false, or_, true
 
 from pioche.accounts.types import Actor, OrgRole, Permission, RepoScope, Resource
 from pioche.errors import Forbidden, NotFound, Unauthenticated
@@ -134,6 +134,29 @@ def insiders(actor: Actor, owner_id: Column[Any], group_id: Column[Any]) -> Colu
         return owner_id.in_(all_of)
     within = or_(group_id.is_(None), group_id.in_(list(actor.groups))) if actor.groups else group_id.is_(None)
     return or_(owner_id.in_(all_of), and_(owner_id.in_(some_of), within))
+
+
+def readable(actor: Actor, table: Table, number: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`allows(actor, Action.READ, ...)` as SQL, over a table that has the columns of a `Resource`; `number` is its id.
+
+    The two must say the same; tests compare them.
+    """
+    row = table.c
+    public = row.private == false()
+    person = true() if actor.is_admin else or_(public, insiders(actor, row.owner_id, row.group_id))
+    token = actor.token
+    if token is None or token.role != "fineGrained":
+        return person
+    granted = [_within(actor, scope, table, number) for scope in token.scopes if scope.permission != "discuss"]
+    return and_(person, or_(public, *granted))
+
+
+def _within(actor: Actor, scope: RepoScope, table: Table, number: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`_covers` as SQL."""
+    made = table.c.created_by == actor.user_id if scope.permission == "contribute" else true()
+    if scope.repo_id is not None:
+        return and_(made, number == scope.repo_id)
+    return made if scope.owner_id is None else and_(made, table.c.owner_id == scope.owner_id)
 
 
 def _person_allows(actor: Actor, action: Action, resource: Resource) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, false, func, insert, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, select, tuple_, update
 
-from pioche.accounts.access import insiders
+from pioche.accounts.access import readable
 from pioche.accounts.tables import accounts
-from pioche.accounts.types import Actor, RepoScope
+from pioche.accounts.types import Actor
 from pioche.buckets.tables import bucket_changes, bucket_redirects, buckets
 from pioche.buckets.types import Bucket, BucketId, Change
 from pioche.ports.database import Tx
@@ -74,18 +74,12 @@ def find_owner_id(tx: Tx, name: str) -> int | None:
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """`access.allows(actor, Action.READ, bucket)` as SQL. The two must say the same; a test compares them."""
-    public = buckets.c.private == false()
-    person = true() if actor.is_admin else or_(public, insiders(actor, buckets.c.owner_id, buckets.c.group_id))
-    token = actor.token
-    if token is None or token.role != "fineGrained":
-        return person
-    granted = [_covered(actor, scope) for scope in token.scopes if scope.permission != "discuss"]
-    return and_(person, or_(public, *granted))
+    """What the actor may read."""
+    return readable(actor, buckets, buckets.c.id)
 
 
 def page(
-    tx: Tx, actor: Actor, owner_id: int | None, search: str, last: tuple[int, int] | None, limit: int
+    tx: Tx, actor: Actor, owner_id: int | None, search: str, last: tuple[float, int] | None, limit: int
 ) -> list[Bucket]:
     """Most recently changed first, those after `last` (time of change and id)."""
     statement = _narrowed(select_buckets(), actor, owner_id, search)
@@ -197,10 +191,3 @@ def _narrowed(statement: Select[Any], actor: Actor, owner_id: int | None, search
         name = accounts.c.name_lower + "/" + buckets.c.name_lower
         statement = statement.where(name.contains(word, autoescape=True))
     return statement
-
-
-def _covered(actor: Actor, scope: RepoScope) -> ColumnElement[bool]:
-    made = buckets.c.created_by == actor.user_id if scope.permission == "contribute" else true()
-    if scope.repo_id is not None:
-        return and_(made, buckets.c.id == scope.repo_id)
-    return made if scope.owner_id is None else and_(made, buckets.c.owner_id == scope.owner_id)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import secrets
 from collections.abc import Sequence
-from typing import Annotated
 
-import msgspec
 from sqlalchemy import ColumnElement
 
 from pioche.accounts.access import Action, may_create, require
@@ -36,6 +32,7 @@ from pioche.collections.types import (
 from pioche.errors import Conflict, Forbidden, InvalidInput, NotFound, NotSupported, RepoRenamed, Unauthenticated
 from pioche.names import RepoId, RepoKind
 from pioche.ports.database import Database, Tx
+from pioche.repos.cursors import read_cursor, write_cursor
 from pioche.repos.service.find import require_repo
 
 MAX_ITEMS = 1000
@@ -43,7 +40,6 @@ MAX_POSITION = 1_000_000
 SHOWN = 4
 """Items of each collection in a list."""
 _MAX_FILTERS = 40
-_Column = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Collections:
@@ -59,8 +55,8 @@ class Collections:
         """What the actor may see, with the first items of each."""
         with self._database.read() as tx:
             narrowed = _narrowed(tx, actor, wanted)
-            found, last = store.page(tx, actor, narrowed, wanted.sort, _read_cursor(cursor), limit)
-            return CollectionPage(store.fill(tx, actor, found, SHOWN), _write_cursor(last) if last else None)
+            found, last = store.page(tx, actor, narrowed, wanted.sort, read_cursor(cursor), limit)
+            return CollectionPage(store.fill(tx, actor, found, SHOWN), write_cursor(last) if last else None)
 
     def count(self, actor: Actor, wanted: CollectionFilter) -> int:
         with self._database.read() as tx:
@@ -290,17 +286,3 @@ def _checked_position(position: int) -> int:
     if not 0 <= position <= MAX_POSITION:
         raise InvalidInput("Positions count from 0.")
     return position
-
-
-def _write_cursor(last: tuple[int, int]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(last)).rstrip(b"=").decode()
-
-
-def _read_cursor(text: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return msgspec.json.decode(data, type=tuple[_Column, _Column])
-    except (binascii.Error, ValueError, RecursionError, msgspec.DecodeError) as error:
-        raise InvalidInput("The cursor is not one that this hub gave. Start from the first page.") from error

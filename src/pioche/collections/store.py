@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, Select, and_, delete, false, func, insert, or_, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, delete, false, func, insert, literal, or_, select, tuple_
 from sqlalchemy import update as update_rows
 
-from pioche.accounts.access import insiders
+from pioche.accounts.access import readable
 from pioche.accounts.tables import accounts
-from pioche.accounts.types import Actor, RepoScope
+from pioche.accounts.types import Actor
 from pioche.buckets import store as bucket_store
 from pioche.buckets.tables import buckets
 from pioche.buckets.types import Bucket
@@ -78,18 +78,17 @@ def owner_ids(tx: Tx, names: Sequence[str]) -> list[int]:
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """`access.allows(actor, Action.READ, collection)` as SQL. The two must say the same; a test compares them."""
-    public = collections.c.private == false()
-    person = true() if actor.is_admin else or_(public, insiders(actor, collections.c.owner_id, collections.c.group_id))
-    token = actor.token
-    if token is None or token.role != "fineGrained":
-        return person
-    granted = [_covered(actor, scope) for scope in token.scopes if scope.permission != "discuss"]
-    return and_(person, or_(public, *granted))
+    """What the actor may read."""
+    return readable(actor, collections, literal(0))  # no token names one
 
 
 def page(
-    tx: Tx, actor: Actor, narrowed: Sequence[ColumnElement[bool]], sort: Sort, last: tuple[int, int] | None, limit: int
+    tx: Tx,
+    actor: Actor,
+    narrowed: Sequence[ColumnElement[bool]],
+    sort: Sort,
+    last: tuple[float, int] | None,
+    limit: int,
 ) -> tuple[list[Collection], tuple[int, int] | None]:
     """The ones after `last` (sort value and id), greatest first, and the new `last` if there are more."""
     column, number = SORT_COLUMNS[sort], collections.c.id
@@ -256,10 +255,3 @@ def _targets(tx: Tx, rows: Sequence[Row[Any]]) -> dict[_Reference, Target]:
 
 def _numbers(rows: Sequence[Row[Any]], column: str) -> set[int]:
     return {number for row in rows if (number := row._mapping[column]) is not None}
-
-
-def _covered(actor: Actor, scope: RepoScope) -> ColumnElement[bool]:
-    if scope.repo_id is not None:
-        return false()
-    made = collections.c.created_by == actor.user_id if scope.permission == "contribute" else true()
-    return made if scope.owner_id is None else and_(made, collections.c.owner_id == scope.owner_id)

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Row, Select, and_, false, func, not_, or_, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, func, not_, or_, select, tuple_
 
-from pioche.accounts.access import insiders
+from pioche.accounts.access import readable
 from pioche.accounts.tables import accounts
-from pioche.accounts.types import Actor, RepoScope
+from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput
 from pioche.names import RepoKind
 from pioche.ports.database import Tx
@@ -33,22 +33,8 @@ _SORT_COLUMNS: dict[Sort, Column[Any]] = {
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """`access.allows(actor, Action.READ, repo)` as SQL. The two must say the same; a test compares them."""
-    public = repos.c.private == false()
-    person = true() if actor.is_admin else or_(public, insiders(actor, repos.c.owner_id, repos.c.group_id))
-    token = actor.token
-    if token is None or token.role != "fineGrained":
-        return person
-    granted: list[ColumnElement[bool]] = [public]
-    granted += [_covered(actor, scope) for scope in token.scopes if scope.permission != "discuss"]
-    return and_(person, or_(*granted))
-
-
-def _covered(actor: Actor, scope: RepoScope) -> ColumnElement[bool]:
-    made = repos.c.created_by == actor.user_id if scope.permission == "contribute" else true()
-    if scope.repo_id is not None:
-        return and_(made, repos.c.id == scope.repo_id)
-    return made if scope.owner_id is None else and_(made, repos.c.owner_id == scope.owner_id)
+    """What the actor may read."""
+    return readable(actor, repos, repos.c.id)
 
 
 def hidden_in_groups(tx: Tx, actor: Actor, names: Collection[str]) -> set[str]:

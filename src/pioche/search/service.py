@@ -14,8 +14,9 @@ from pioche.ports.database import Database, Tx
 from pioche.queue.service import Queue
 from pioche.repos import facets as repo_facets
 from pioche.repos import lists, store
+from pioche.repos.cursors import read_cursor, write_cursor
 from pioche.repos.facets import FacetCounts, Seen
-from pioche.repos.service.repos import MAX_PAGE, read_cursor, write_cursor
+from pioche.repos.service.repos import MAX_PAGE
 from pioche.repos.types import Repo, RepoFilter, RepoPage
 from pioche.search.index import FEW, Index, View
 from pioche.search.order import Last, Order

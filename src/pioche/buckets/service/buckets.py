@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Sequence
-from typing import Annotated
 
-import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from pioche.accounts.access import Action, may_create
@@ -23,13 +19,13 @@ from pioche.buckets.types import Bucket, BucketId, BucketPage
 from pioche.errors import Forbidden, InvalidInput, NotFound, RepoExists, Unauthenticated
 from pioche.names import check_name
 from pioche.ports.database import Database, Tx
+from pioche.repos.cursors import read_cursor, write_cursor
 from pioche.repos.service.numbers import take_number
 from pioche.repos.service.trees import Trees
 from pioche.xet.service import Xet
 
 MAX_PAGE = 1000
 MAX_SEARCH = 300
-_Column = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Buckets:
@@ -53,11 +49,11 @@ class Buckets:
         _check_search(search)
         limit = min(limit, MAX_PAGE)
         with self._database.read() as tx:
-            found = store.page(tx, actor, _owner_id(tx, owner), search, _read_cursor(cursor), limit + 1)
+            found = store.page(tx, actor, _owner_id(tx, owner), search, read_cursor(cursor), limit + 1)
         if len(found) <= limit:
             return BucketPage(found, None)
         last = found[limit - 1]
-        return BucketPage(found[:limit], _write_cursor((last.updated_at, last.id)))
+        return BucketPage(found[:limit], write_cursor((last.updated_at, last.id)))
 
     def count(self, actor: Actor, owner: str = "", search: str = "") -> int:
         _check_search(search)
@@ -172,17 +168,3 @@ def _check_search(search: str) -> None:
     """More than a person would type, and less than the database refuses."""
     if len(search) > MAX_SEARCH:
         raise InvalidInput(f"Search for {MAX_SEARCH} characters at most.")
-
-
-def _write_cursor(last: tuple[int, int]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(last)).rstrip(b"=").decode()
-
-
-def _read_cursor(text: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return msgspec.json.decode(data, type=tuple[_Column, _Column])
-    except (binascii.Error, ValueError, RecursionError, msgspec.DecodeError) as error:
-        raise InvalidInput("The cursor is not one that this hub gave. Start from the first page.") from error

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
-from typing import Annotated
 
-import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from pioche import wiring
@@ -21,6 +17,7 @@ from pioche.ports.database import Database
 from pioche.ports.gitstore import GitStore
 from pioche.queue.service import Queue
 from pioche.repos import lists, store
+from pioche.repos.cursors import read_cursor, write_cursor
 from pioche.repos.facets import FacetCounts, facets, latest
 from pioche.repos.service.find import require_repo
 from pioche.repos.service.grouping import Grouping
@@ -34,7 +31,6 @@ MAX_PAGE = 1000
 ERASE_DELAY_MS = 10 * 60 * 1000
 # No upload that began before the deletion lasts so long.
 FORGET_DELAY_MS = 2 * 24 * 3600 * 1000
-_Column = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Repos(Making):
@@ -147,17 +143,3 @@ class Repos(Making):
             store.remove(tx, repo.id)
             self._queue.enqueue(tx, "repos.erase", {"repo_id": repo.id}, delay_ms=ERASE_DELAY_MS)
             self._queue.enqueue(tx, "repos.forget", {"repo_id": repo.id}, delay_ms=FORGET_DELAY_MS)
-
-
-def write_cursor(last: tuple[float, int]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(last)).rstrip(b"=").decode()
-
-
-def read_cursor(text: str) -> tuple[float, int] | None:
-    if not text:
-        return None
-    try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return msgspec.json.decode(data, type=tuple[_Column | float, _Column])
-    except (binascii.Error, ValueError, RecursionError, msgspec.DecodeError) as error:
-        raise InvalidInput("The cursor is not one that this hub gave. Start from the first page.") from error
