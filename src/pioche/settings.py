@@ -158,7 +158,10 @@ def load_settings(overrides: Mapping[str, Any] | None = None, environ: Mapping[s
     for key in values:
         if key not in known:
             raise InvalidInput(f"There is no setting '{key}'. There are: {', '.join(known)}.")
-    return Settings(**{key: _convert(key, known[key].type, value) for key, value in values.items()})
+    settings = Settings(**{key: _convert(key, known[key].type, value) for key, value in values.items()})
+    if not 0 <= settings.port <= 65535:
+        raise InvalidInput(f"There is no port {settings.port}: ports are 1 to 65535, and 0 picks a free one.")
+    return settings
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pioche.hub import Hub
 from pioche.testkit.people import Person
 from pioche.testkit.room import Room
 
@@ -35,3 +36,9 @@ def test_liked_comes_first_and_private_is_not_there(room: Room) -> None:
 def test_who_has_nothing_yet_is_told_where_the_client_comes_from(room: Room) -> None:
     page = room.get("/", room.cast.carol).text
     assert page.index("pip install huggingface_hub") < page.index("hf auth login") < page.index("hf upload carol/")
+
+
+def test_an_empty_list_shows_a_command_with_an_owner_and_a_name(hub: Hub) -> None:
+    room = Room(hub)
+    assert "hf upload carol/my-space ./my-folder --repo-type space" in room.get("/spaces", room.cast.carol).text
+    assert "hf upload my-name/my-model ./my-folder" in room.get("/models").text

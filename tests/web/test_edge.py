@@ -169,3 +169,13 @@ def test_files_a_thousand_deep_spoil_no_list(room: Room):
 
 def test_a_form_without_its_fields_is_shown_again(room: Room):
     assert room.post("/new", room.cast.alice, content=b"a=b").status_code == 400
+
+
+def test_nothing_at_an_address_is_told_to_who_is_logged_in(room: Room):
+    actor = room.actor(room.cast.alice)
+    cookies = {"cookie": f"pioche_session={room.hub.accounts.log_ins.open(actor, 'test')}"}
+    for headers, log_in in (({}, True), (cookies, False), ({"cookie": "pioche_session=wrong"}, True)):
+        answer = room.get("/alice/x/no/such/page", headers={"accept": "text/html", **headers})
+        assert answer.status_code == 404
+        assert "There is nothing at this address" in answer.text
+        assert ('href="/login' in answer.text) is log_in

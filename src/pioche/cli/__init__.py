@@ -50,6 +50,10 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except HubError as error:
             raise click.ClickException(error.message) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}.") from error
 
 
 @click.group(cls=LazyGroup)

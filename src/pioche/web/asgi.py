@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import logging
 import tempfile
@@ -141,6 +142,9 @@ class HubApp:
         if allowed:
             body = b'{"error":"This address does not accept the method ' + request.method.encode()[:10] + b'."}'
             return Response(body, 405, {"allow": ", ".join(sorted(allowed))}, "application/json")
+        with contextlib.suppress(HubError):  # so that the page does not look as if one had been logged out
+            if not call.header("authorization"):
+                call.actor = auth.authenticate(call)
         return error_response(call, NotFound("There is nothing at this address on this hub."))
 
 

@@ -1,4 +1,4 @@
-"""Commands about people: in a folder that holds no hub, and what they say."""
+"""Commands in a folder that holds no hub, on ports that there are not, and what they say."""
 
 from __future__ import annotations
 
@@ -46,3 +46,18 @@ def test_examples_without_an_admin_are_refused_with_a_command_that_exists(tmp_pa
     assert "pioche user create NAME --email ADDRESS --admin" in done.output
     help_of = CliRunner().invoke(main, ["user", "create", "--help"]).output
     assert all(word in help_of for word in ("NAME", "--email", "--admin"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--port", "99999"), "There is no port 99999"),
+        (("--port", "-1"), "There is no port -1"),
+        (("--data", "/proc/nothing"), "/proc/nothing: No such file or directory."),
+        (("--data", __file__), f"{__file__}: "),
+    ],
+)
+def test_a_hub_that_cannot_start_says_why(words: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(main, ["serve", *words])
+    assert done.exit_code == 1
+    assert done.output.startswith(f"Error: {said}")
