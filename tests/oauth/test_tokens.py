@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from pioche.accounts.tables import accounts, users
 from pioche.oauth.store import connections_of
 from pioche.oauth.tables import oauth_connections, oauth_devices, oauth_tokens
 from pioche.oauth.types import SCOPES, STOCK_CLIENT_ID
+
+CALLBACK = "https://app.example.org/callback"
 
 if TYPE_CHECKING:
     from tests.oauth.conftest import Place
@@ -231,3 +237,97 @@ def test_the_stock_client_is_connected_for_everything(place: Place) -> None:
     assert app.is_stock
     assert connection.scopes == SCOPES
     assert connection.orgs is None
+
+
+def test_a_token_does_not_make_more_of_itself(place: Place) -> None:
+    """What a program holds cannot consent for the person, nor register programs, make tokens or change the password."""
+    client_id, _ = place.app(" ".join(SCOPES))
+    holds = (
+        place.device_login(place.app("openid profile")[0])["access_token"],
+        place.device_login()["access_token"],
+        place.cast.alice.token,
+    )
+    started = place.start()
+    forms = {
+        "/oauth/authorize": {**place.asked(client_id, scope=" ".join(SCOPES)), "decision": "approve"},
+        "/oauth/device/decide": {"user_code": started["user_code"], "decision": "approve"},
+        "/settings/tokens": {"name": "more", "role": "write"},
+        "/settings/applications": {"name": "App", "redirects": CALLBACK, "kind": "public"},
+        "/settings/account/password": {"old": place.cast.alice.password, "new": "another long password"},
+        "/settings/account/sessions/close": {},
+    }
+    for token in holds:
+        for path, form in forms.items():
+            answer = place.with_token(path, token, method="POST", data=form)
+            assert answer.status_code in (401, 403), (path, answer.status_code, answer.headers.get("location"))
+    assert place.poll(started["device_code"]).json()["error"] == "authorization_pending"
+
+
+def test_a_person_who_may_not_come_in_takes_all_programs_along(place: Place) -> None:
+    got, client_id = place.device_login(), place.app("openid profile")[0]
+    started = place.start()
+    place.decide(started["user_code"])
+    code = place.consent(place.asked(client_id))["code"]
+    one_repo = place.room.repo(place.cast.alice, "one")
+    jwt = place.with_token(f"/api/models/{one_repo}/jwt", place.cast.alice.token).json()["token"]
+    with place.hub.database.write() as tx:
+        row = select(accounts.c.id).where(accounts.c.name == "alice").scalar_subquery()
+        tx.execute(update(users).where(users.c.id == row).values(disabled=True))
+    answers = (
+        refresh(place, got["refresh_token"]),
+        place.exchange(client_id, code),
+        place.poll(started["device_code"]),
+    )
+    held = [answer.json().get("access_token", "") for answer in answers]
+    for token in (got["access_token"], place.cast.alice.token, jwt, *filter(None, held)):
+        assert place.with_token("/api/whoami-v2", token).status_code == 401
+        assert place.with_token("/oauth/userinfo", token).status_code == 401
+        assert place.with_token(f"/api/models/{one_repo}", token).status_code == 401
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
+    assert place.alice.get("/settings/profile").status_code == 303
+
+
+def test_a_code_is_exchanged_once_however_many_ask(place: Place) -> None:
+    client_id, _ = place.app()
+    code = place.consent(place.asked(client_id))["code"]
+    started = place.start()
+    place.decide(started["user_code"])
+    got = place.device_login()
+    for ask in (
+        lambda: place.exchange(client_id, code),
+        lambda: place.poll(started["device_code"]),
+        lambda: refresh(place, got["refresh_token"]),
+    ):
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: ask(), range(8)))  # noqa: B023 - the pool ends in the same turn
+        assert sorted(answer.status_code for answer in answers) == [200, *[400] * 7]
+
+
+def test_the_token_of_one_repository_cannot_be_altered(place: Place) -> None:
+    one, other = (place.room.repo(place.cast.alice, name, private=True) for name in ("one", "other"))
+    token = place.with_token(f"/api/models/{one}/jwt", place.cast.alice.token).json()["token"]
+    assert place.with_token(f"/api/models/{one}", token).status_code == 200
+    assert place.with_token(f"/api/models/{other}", token).status_code == 404
+    header, payload, mac = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    changes = (
+        {"repo": claims["repo"] + 1},
+        {"sub": claims["sub"] + 1},
+        {"exp": claims["exp"] + 9**9},
+        {"role": "write"},
+    )
+    bodies = [_part({**claims, **change}) for change in changes]
+    none = _part({"alg": "none", "typ": "JWT"})
+    wrong = [f"{header}.{body}.{mac}" for body in bodies]
+    wrong += [f"{none}.{payload}.", f"{header}.{payload}.", f"{header}.{payload}", f"{header}..{mac}", f"{token}A"]
+    wrong += [f"{header}.{payload}.{mac}.{mac}", f"{header}.{payload}=.{mac}", f"{header}.{payload}.\u00e9"]
+    for text in wrong:
+        answer = place.room.get(f"/api/models/{one}", headers={b"authorization": f"Bearer {text}".encode("latin-1")})
+        assert answer.status_code == 401, text
+    for path in ("/api/whoami-v2", f"/api/models/{one}/jwt", "/settings/tokens"):
+        assert place.with_token(path, token).status_code != 200 or "auth" in place.with_token(path, token).text
+    assert place.with_token(f"/api/models/{one}/branch/x", token, method="POST", json={}).status_code == 403
+
+
+def _part(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()

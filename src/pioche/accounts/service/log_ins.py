@@ -5,6 +5,7 @@ from __future__ import annotations
 from pioche.accounts import keys, store
 from pioche.accounts.attempts import Attempts, address_key
 from pioche.accounts.secrecy import Passwords, digest, new_cookie
+from pioche.accounts.service.rights import require_person
 from pioche.accounts.types import Actor, SessionInfo
 from pioche.errors import InvalidCredentials, Unauthenticated
 from pioche.ports.database import Database
@@ -63,8 +64,7 @@ class LogIns:
             return keys.sessions_of(tx, actor.user_id)
 
     def close_others(self, actor: Actor) -> int:
-        """Ends all sessions of the actor but this one; returns how many."""
-        if actor.user_id is None:
-            return 0
+        """Ends all sessions of the person at the page but this one; returns how many."""
+        user_id = require_person(actor)
         with self._database.write() as tx:
-            return keys.delete_sessions(tx, actor.user_id, actor.session)
+            return keys.delete_sessions(tx, user_id, actor.session)
