@@ -13,6 +13,7 @@ from pioche.accounts.types import OPERATOR, NewToken, NewUser, OrgRole, RepoScop
 from pioche.app import build_app
 from pioche.hub import Hub
 from pioche.ports.database import Tx
+from pioche.repos.lists import hidden_in_groups
 from pioche.testkit.people import Person
 from pioche.testkit.room import Room
 from pioche.web.auth import SESSION_COOKIE
@@ -331,3 +332,27 @@ def test_many_come_into_a_group_at_once(room: Room, monkeypatch: pytest.MonkeyPa
     assert max(counts) - counts[0] <= 3
     roles = {one["name"]: one["role"] for one in answer.json()["users"]}
     assert roles == {**dict.fromkeys(people, "write"), "person-0": "read"}  # the last word counts
+
+
+def test_what_groups_hide_is_found_by_its_name(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the index of names: a hub may have very many things in groups."""
+    alice, bob = room.cast.alice, room.cast.bob
+    number = make(room)
+    for kind, name in (("model", "Secret"), ("dataset", "facts"), ("model", "mine")):
+        assert create(room, alice, name, number, kind) == 200
+    assert room.post("/api/repos/create", alice, json={"name": "secret", "private": True}).status_code == 200
+    with room.hub.database.read() as tx:
+        kind_of_tx = type(tx)
+    said, execute = list[str](), kind_of_tx.execute
+
+    def noting(self: Tx, statement: Any, *arguments: Any) -> Any:
+        said.append(str(statement))
+        return execute(self, statement, *arguments)
+
+    monkeypatch.setattr(kind_of_tx, "execute", noting)
+    asked = {"lab/secret", "LAB/Facts", "alice/secret", "alice/facts", "lab/unknown"}
+    with room.hub.database.read() as tx:
+        assert hidden_in_groups(tx, room.actor(bob), asked) == {"lab/secret", "lab/facts"}
+        assert hidden_in_groups(tx, room.actor(alice), asked) == set()
+        assert hidden_in_groups(tx, room.actor(bob), set()) == set()
+    assert not [one for one in said if "||" in one]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,6 +12,7 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from pioche.errors import HubError, InvalidInput
+from pioche.inference.checking import check_parameters, check_picture, check_table, check_texts
 from pioche.inference.service import require_task
 from pioche.inference.types import OF_PICTURES, OF_TABLES, PAINTS, Model, Question
 from pioche.names import RepoId, RepoKind
@@ -21,13 +21,6 @@ from pioche.web.responses import json_response
 from pioche.web.routing import Route
 
 INPUT_LIMIT = 10 * 1024 * 1024
-TEXT_LIMIT = 200_000
-"""Characters of one text."""
-MOST_INPUTS, MOST_ROWS = 256, 1_000
-DEEPEST = 10
-MOST_LABELS = 100
-MOST_OF = {"num_inference_steps": 200, "height": 2_048, "width": 2_048, "top_k": 1_000, "max_length": 100_000}
-"""What parameters may be."""
 OF_SENTENCES = ("sentence-similarity", "feature-extraction")
 """Their models take many texts in one question."""
 
@@ -83,7 +76,7 @@ def question_of(call: Call, task: str) -> Question:
             **parameters,
         }
     if task in OF_PICTURES:
-        _check_picture(asked["inputs"])
+        check_picture(asked["inputs"])
     elif task != "unconditional-image-generation":
         check_texts(asked["inputs"])
     if task == "zero-shot-classification" and not parameters.get("candidate_labels"):
@@ -92,68 +85,13 @@ def question_of(call: Call, task: str) -> Question:
     return Question(task, asked.get("inputs", ""), parameters)
 
 
-def check_parameters(said: dict[str, Any]) -> None:
-    """Raises `InvalidInput` for what would keep a model busy for hours: it is there for others too."""
-    for name, most in MOST_OF.items():
-        value = said.get(name)
-        if value is not None and not (type(value) in (int, float) and 0 < value <= most):
-            raise InvalidInput(f"'{name}' is a number up to {most:,}.")
-    labels = said.get("candidate_labels") or []
-    labels = labels.split(",") if isinstance(labels, str) else labels
-    if not isinstance(labels, list) or len(labels) > MOST_LABELS or not all(isinstance(one, str) for one in labels):
-        raise InvalidInput(f"'candidate_labels' is a list of at most {MOST_LABELS} texts.")
-    if sum(map(len, labels)) > TEXT_LIMIT:
-        raise InvalidInput(f"The labels may have {TEXT_LIMIT:,} characters together.")
-
-
-def check_table(value: Any) -> dict[str, list[Any]]:
-    """Column -> values, as `{"data": {...}}` too. Raises `InvalidInput` for what is no table."""
-    table = value.get("data", value) if isinstance(value, dict) else None
-    if not isinstance(table, dict) or not all(isinstance(column, list) for column in table.values()) or not table:
-        raise InvalidInput("Send a 'table': an object that has a list of values for each column.")
-    if len({len(column) for column in table.values()}) != 1 or not 0 < len(next(iter(table.values()))) <= MOST_ROWS:
-        raise InvalidInput(f"All columns of a table have as many values, and {MOST_ROWS:,} rows are the limit.")
-    return table
-
-
-def check_texts(value: Any) -> None:
-    """Raises `InvalidInput` for what is too long or empty."""
-    found = _texts(value)
-    if not found or not all(found):
-        raise InvalidInput("'inputs' holds no text.")
-    if max(map(len, found)) > TEXT_LIMIT:
-        raise InvalidInput(f"A text may have {TEXT_LIMIT:,} characters.")
-    if len(found) > MOST_INPUTS:
-        raise InvalidInput(f"{MOST_INPUTS} texts at once are the limit.")
-
-
-def _texts(value: Any, depth: int = 0) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if depth > DEEPEST:
-        raise InvalidInput("'inputs' is too deeply nested.")
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for part in parts for text in _texts(part, depth + 1)]
-
-
-def _check_picture(value: Any) -> None:
-    try:
-        base64.b64decode(value, validate=True)
-    except (binascii.Error, TypeError, ValueError) as error:
-        raise InvalidInput("A picture is sent as it is, or as 'inputs' in base64.") from error
-
-
 async def _answer(call: Call, model: Model, task: str) -> Response:
     require_task(model, task)
     question = question_of(call, task)
     inference = call.hub.inference
     if model.task == "text-generation":
         return await _text(call, model, question)
-    if (
-        isinstance(question.inputs, list)
-        and task not in ("feature-extraction",)
-        and model.task != "sentence-similarity"
-    ):
+    if isinstance(question.inputs, list) and model.task not in OF_SENTENCES:
         asked = [inference.ask(call.actor, model, Question(task, one, question.parameters)) for one in question.inputs]
         return json_response([_flat(one) for one in await asyncio.gather(*asked)])
     result = await inference.ask(call.actor, model, question)

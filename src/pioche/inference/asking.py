@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pioche.errors import InvalidInput
-from pioche.inference.api import check_table, check_texts
+from pioche.inference.checking import check_table, check_texts
 from pioche.inference.types import OF_PICTURES, OF_TABLES, PAINTS, Model, Question
 from pioche.web.text import _
 

@@ -19,7 +19,8 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from pioche.errors import HubError, InvalidInput
-from pioche.inference.api import INPUT_LIMIT, check_parameters, check_texts
+from pioche.inference.api import INPUT_LIMIT
+from pioche.inference.checking import check_parameters, check_texts
 from pioche.inference.types import Model, Question
 from pioche.names import RepoId, RepoKind
 from pioche.repos.types import Repo, RepoFilter

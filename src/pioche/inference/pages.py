@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from pioche.errors import Busy, InvalidInput, NotSupported, RunsUnavailable
 from pioche.inference import asking
-from pioche.inference.api import TEXT_LIMIT
+from pioche.inference.checking import TEXT_LIMIT
 from pioche.inference.codes import codes_of
 from pioche.inference.examples import Table, examples_of
 from pioche.inference.types import OF_PICTURES, OF_TABLES, PAINTS, Model, Question

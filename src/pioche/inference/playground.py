@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from pioche.errors import HubError, InvalidInput
 from pioche.inference import asking
-from pioche.inference.api import TEXT_LIMIT
+from pioche.inference.checking import TEXT_LIMIT
 from pioche.inference.codes import chat_codes
 from pioche.inference.openai_api import listed
 from pioche.inference.pages import FAULTS, text_of
