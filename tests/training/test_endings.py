@@ -140,3 +140,15 @@ def test_a_model_is_in_the_group_that_it_learned_from(room: Room) -> None:
     repo = room.hub.repos.find(room.actor(alice), RepoId.parse(RepoKind.MODEL, "lab/moods"))
     assert (repo.group_id, repo.private) == (group.id, True)
     assert room.get("/api/models/lab/moods", bob).status_code == 404
+
+
+def test_what_somebody_else_made_meanwhile_stays_as_it_is(room: Room) -> None:
+    bob, repo = room.cast.bob, RepoId.parse(RepoKind.MODEL, "lab/moods")
+    training = run(room, start(room, "lab"))
+    made = room.post("/api/repos/create", bob, json={"name": "moods", "organization": "lab"})
+    assert made.status_code == 200, made.text
+    before = room.hub.repos.find(room.actor(bob), repo).head
+    room.hub.trainings.running.watch()
+    assert now(room, training).stage is Stage.FAILED
+    assert "somebody else" in now(room, training).message
+    assert room.hub.repos.find(room.actor(bob), repo).head == before

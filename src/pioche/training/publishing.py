@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pioche.accounts import store as account_store
-from pioche.errors import HubError, InvalidInput, RunNotFound
+from pioche.errors import HubError, InvalidInput, RepoExists, RunNotFound
 from pioche.lfs.service import Lfs
 from pioche.lfs.types import UploadSlot
 from pioche.names import RepoId, RepoKind
@@ -47,6 +47,8 @@ class Publisher:
             repo = self._repos.create(
                 actor, NewRepo(repo_id, training.recipe.private, group_id=training.recipe.group_id)
             )
+        if repo.created_by != training.initiator_id:  # there was none when it was started
+            raise RepoExists(f"'{repo_id.full}' was made by somebody else meanwhile.")
         operations: list[CommitOperation] = [*operations_of(self._lfs, repo.id, folder)]
         operations.append(PutFile("README.md", card_of(training).encode()))
         self._commits.commit(actor, repo_id, "main", CommitHeader("Publish what was trained"), operations)
