@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
+import time
 from pathlib import Path
 
 import pytest
 
 from pioche.hub import Hub
+from pioche.inference.workers import Workers
 from pioche.testkit.room import Room
 
 pytestmark = pytest.mark.client  # needs bubblewrap
@@ -89,7 +91,26 @@ def test_runs_that_are_over_leave_nothing(room: Room) -> None:
     workers.tidy()
     assert runs.runs("infer-") == [awake]  # it is not over
     workers.stop_all()
+    until = time.monotonic() + 20
     while runs.status(awake).state != "ended":
-        pass
+        assert time.monotonic() < until
+        time.sleep(0.02)
     workers.tidy()
     assert runs.runs("infer-") == []
+
+
+def test_a_hub_that_is_started_again_asks_the_same_model(room: Room) -> None:
+    """Also where its process has the same number, as in containers: what was left is neither in the way nor kept."""
+    repo, alice, executor = model(room), room.cast.alice, room.hub.trainings.executor
+    assert room.post(f"/models/{repo}", alice, json={"inputs": "hello"}).status_code == 200
+    (left,) = executor.runs("infer-")  # by a hub that was killed
+    room.hub.inference.workers = Workers(executor, room.hub.runtimes, idle=60)
+    assert room.post(f"/models/{repo}", alice, json={"inputs": "hello"}).status_code == 200
+    until = time.monotonic() + 20
+    while executor.status(left).state != "ended":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    room.hub.inference.tidy()
+    assert left not in executor.runs("infer-")
+    assert len(executor.runs("infer-")) == 1
+    room.hub.inference.workers.stop_all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import secrets
 import stat
 import threading
 import time
@@ -52,6 +52,8 @@ class Workers:
         self._lock = threading.Lock()
         self._workers: dict[str, Worker] = {}
         self._count = 0
+        # A hub in a container has the same process id each time it is started.
+        self._mark = secrets.token_hex(4)
         self._is_swept = False
 
     def state(self, model: Model) -> State:
@@ -74,7 +76,7 @@ class Workers:
                 return
             self._make_room(model, memory)
             self._count += 1
-            found = Worker(model, f"{model.key}-{os.getpid()}-{self._count}", memory)
+            found = Worker(model, f"{model.key}-{self._mark}-{self._count}", memory)
             self._workers[model.key] = found
         try:
             self._launch(found, snapshot())
@@ -147,7 +149,7 @@ class Workers:
             if self._is_swept:
                 return
             self._is_swept = True
-        mine = f"-{os.getpid()}-"
+        mine = f"-{self._mark}-"
         for run_id in self._executor.runs(PREFIX):
             if mine not in run_id:
                 self._executor.stop(run_id)
