@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +14,7 @@ from pioche.errors import InvalidInput, NotFound, QuotaExceeded
 from pioche.hub import Hub
 from pioche.jobs.types import Job, NewJob
 from pioche.plans.types import Spent, parse_plans
+from pioche.ports.database import Tx
 from pioche.testkit.room import Room
 
 
@@ -130,3 +132,25 @@ def test_a_plan_that_is_no_more_is_the_first(room: Room, hub: Hub) -> None:
 def test_settings_that_are_wrong(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_plans(text)
+
+
+def test_the_list_of_plans_asks_no_question_for_each(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    with room.hub.database.read() as tx:
+        kind = type(tx)
+    asked, execute = [0], kind.execute
+
+    def counting(self: Tx, *arguments: Any) -> Any:
+        asked[0] += 1
+        return execute(self, *arguments)
+
+    monkeypatch.setattr(kind, "execute", counting)
+    counts = []
+    for names in (("alice",), ("bob", "carol", "lab")):
+        for name in names:
+            spend(room, name, len(name))
+            room.hub.plans.set(OPERATOR, name, "team")
+        asked[0] = 0
+        found = {one.account: one.used_ms for one in room.hub.plans.list(OPERATOR)}
+        counts.append(asked[0])
+    assert found == {name: len(name) * 60_000 for name in ("alice", "bob", "carol", "lab")}
+    assert counts[0] == counts[1]

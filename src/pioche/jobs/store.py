@@ -99,13 +99,13 @@ def count_all(tx: Tx, actor: Actor, owner_id: int, stages: Sequence[Stage]) -> i
     return int(tx.execute(query).scalar_one())
 
 
-def held(tx: Tx, owner_id: int) -> dict[str, int]:
-    """Seconds that jobs which wait and run may take yet, by hardware."""
+def held(tx: Tx, owners: Sequence[int]) -> dict[tuple[int, str], int]:
+    """Seconds that jobs which wait and run may take yet, by owner and hardware."""
     stages = (Stage.SCHEDULING.value, Stage.RUNNING.value)
     seconds = func.sum(jobs.c.seconds * (jobs.c.attempts - jobs.c.attempt + 1)).label("seconds")
-    query = select(jobs.c.flavor, seconds).group_by(jobs.c.flavor)
-    query = query.where(jobs.c.owner_id == owner_id, jobs.c.stage.in_(stages))
-    return {row.flavor: int(row.seconds) for row in tx.execute(query)}
+    query = select(jobs.c.owner_id, jobs.c.flavor, seconds).group_by(jobs.c.owner_id, jobs.c.flavor)
+    query = query.where(jobs.c.owner_id.in_(owners), jobs.c.stage.in_(stages))
+    return {(row.owner_id, row.flavor): int(row.seconds) for row in tx.execute(query)}
 
 
 def secrets_of(tx: Tx, number: int) -> str:

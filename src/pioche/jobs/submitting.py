@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,11 +82,13 @@ class Submitting:
         self.queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
         return number
 
-    def held_ms(self, tx: Tx, owner_id: int) -> int:
-        """Of compute, for jobs that wait and run."""
+    def held_ms(self, tx: Tx, owners: Sequence[int]) -> Mapping[int, int]:
+        """owner -> of compute, for jobs that wait and run."""
         cpus = {one.name: one.cpus for one in self.running.flavors()}
-        held = sum(cpus.get(flavor, 1.0) * seconds for flavor, seconds in store.held(tx, owner_id).items())
-        return int(held * 1000)
+        held: dict[int, int] = {}
+        for (owner_id, flavor), seconds in store.held(tx, owners).items():
+            held[owner_id] = held.get(owner_id, 0) + int(cpus.get(flavor, 1.0) * seconds * 1000)
+        return held
 
     def seal(self, plain: Mapping[str, str]) -> str:
         return self.sealer.seal(json.encode(dict(plain)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from pioche.accounts.access import may_see_runs
@@ -13,24 +13,24 @@ from pioche.plans.types import MINUTE_MS, MonthUsage, Plan, Spent, Standing, par
 from pioche.ports.database import Database, Tx
 
 SHOWN_ROWS = 60
+Rows = Sequence[tuple[int, str, str | None]]
 
 
 class Plans:
     """`text`: the setting `plans`. `price`: of a compute-minute, in millionths of a dollar; nothing is charged.
 
-    `holders` are asked how much an account holds: milliseconds of compute for what waits and runs.
+    `holders` are asked how much accounts hold: id -> milliseconds of compute for what waits and runs.
     """
 
     def __init__(self, database: Database, text: str, price: int = 0) -> None:
         self._database = database
         self.plans = parse_plans(text)
         self.price = price
-        self.holders: list[Callable[[Tx, int], int]] = []
+        self.holders: list[Callable[[Tx, Sequence[int]], Mapping[int, int]]] = []
 
     def standing(self, tx: Tx, account_id: int, name: str) -> Standing:
-        used = store.used_ms(tx, account_id, _month(tx.now))
-        held = sum(holder(tx, account_id) for holder in self.holders)
-        return Standing(name, self._plan(store.plan_name(tx, account_id)), used, held)
+        plan = store.plan_name(tx, account_id)
+        return self._standings(tx, [(account_id, name, plan)])[0]
 
     def require_room(self, tx: Tx, standing: Standing, wanted_ms: int) -> None:
         """Raises `QuotaExceeded` if a run that takes so much at most does not fit."""
@@ -75,7 +75,16 @@ class Plans:
         """Accounts that have another plan than the first."""
         _require_admin(actor)
         with self._database.read() as tx:
-            return [self.standing(tx, number, name) for number, name, _ in store.with_plans(tx, limit)]
+            return self._standings(tx, store.with_plans(tx, limit))
+
+    def _standings(self, tx: Tx, accounts: Rows) -> Sequence[Standing]:
+        """Of (id, name, name of the plan)."""
+        numbers = [number for number, _, _ in accounts]
+        used, held = store.used_ms(tx, numbers, _month(tx.now)), [holder(tx, numbers) for holder in self.holders]
+        return [
+            Standing(name, self._plan(plan), used.get(number, 0), sum(one.get(number, 0) for one in held))
+            for number, name, plan in accounts
+        ]
 
     def _plan(self, name: str | None) -> Plan:
         """One that the settings no longer name is the first again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, func, insert, select, update
 
 from pioche.accounts.tables import accounts
@@ -34,10 +36,12 @@ def with_plans(tx: Tx, limit: int) -> list[tuple[int, str, str]]:
     return [(row.id, row.name, row.plan) for row in tx.execute(query.order_by(accounts.c.name_lower).limit(limit))]
 
 
-def used_ms(tx: Tx, account_id: int, month: str) -> int:
-    query = select(func.coalesce(func.sum(compute_usage.c.compute_ms), 0))
+def used_ms(tx: Tx, account_ids: Sequence[int], month: str) -> dict[int, int]:
+    """Of those that used something."""
     row = compute_usage.c
-    return int(tx.execute(query.where(row.account_id == account_id, row.month == month)).scalar_one())
+    query = select(row.account_id, func.sum(row.compute_ms).label("used")).group_by(row.account_id)
+    found = tx.execute(query.where(row.account_id.in_(account_ids), row.month == month))
+    return {one.account_id: int(one.used) for one in found}
 
 
 def add(tx: Tx, account_id: int, month: str, kind: str, spent: Spent) -> None:

@@ -11,7 +11,7 @@ from pioche.training.catalogue import TASKS
 from pioche.training.types import Training
 
 WATTS_PER_CPU = 10.0
-"""What a busy core is reckoned to take: nothing here measures it."""
+"""What a busy core is reckoned to take where the machine does not measure it."""
 
 
 def card_of(training: Training) -> str:

@@ -54,11 +54,12 @@ def count_unended(tx: Tx, owner_id: int) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def held_ms(tx: Tx, owner_id: int) -> int:
-    """Of compute, for trainings that wait and run: what they will take, about."""
+def held_ms(tx: Tx, owners: Sequence[int]) -> dict[int, int]:
+    """owner -> of compute, for trainings that wait and run: what they will take, about."""
     waiting = trainings.c.stage.in_([stage.value for stage in Stage if not stage.has_ended])
-    query = select(func.sum(trainings.c.seconds)).where(trainings.c.owner_id == owner_id, waiting)
-    return 1000 * int(tx.execute(query).scalar() or 0)
+    query = select(trainings.c.owner_id, func.sum(trainings.c.seconds).label("seconds"))
+    query = query.where(trainings.c.owner_id.in_(owners), waiting).group_by(trainings.c.owner_id)
+    return {row.owner_id: 1000 * int(row.seconds) for row in tx.execute(query)}
 
 
 def last_starts(tx: Tx, owners: Sequence[int]) -> dict[int, int]:
