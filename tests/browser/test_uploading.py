@@ -96,6 +96,15 @@ def test_cancel_leaves_nothing_behind(visit: Visits, cast: Cast, make: Make, fil
     }
 
 
+def test_one_file_without_a_title_names_the_commit(visit: Visits, cast: Cast, make: Make, files: list[Path]) -> None:
+    repo, page = make.repo(cast.alice), visit(cast.alice)
+    page.goto(f"/{repo}/upload/main")
+    drop(page, files[0])
+    upload(page)
+    page.wait_for_url("**/tree/main")
+    assert make.api(cast.alice).list_repo_commits(repo)[0].title == "Upload config.json"
+
+
 def test_who_may_not_write_opens_a_pull_request(
     visit: Visits, cast: Cast, make: Make, files: list[Path], tmp_path: Path
 ) -> None:

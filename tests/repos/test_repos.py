@@ -355,3 +355,12 @@ def test_who_may_not_write_is_shown_the_command_for_a_pull_request(room: Room) -
     repo = room.repo(room.cast.alice, "open")
     pages = [room.get(f"/{repo}/upload/main", person).text for person in (room.cast.alice, room.cast.carol)]
     assert [f"hf upload {repo} . . --create-pr" in page for page in pages] == [False, True]
+
+
+def test_an_upload_without_a_title_is_called_as_its_file(room: Room) -> None:
+    repo = room.repo(room.cast.alice, "dropped")
+    for names, title in ((["a.txt"], "Upload a.txt"), (["b.txt", "c.txt"], "Upload 2 files")):
+        files = [("files", (name, b"x")) for name in names]
+        assert room.post(f"/{repo}/upload/main", room.cast.alice, files=files).status_code == 303
+        newest = room.get(f"/api/models/{repo}/commits/main", room.cast.alice).json()[0]
+        assert newest["title"] == title

@@ -107,3 +107,25 @@ def test_who_waits_is_told_so(room: Room, monkeypatch: pytest.MonkeyPatch) -> No
     page = room.get(f"/train/{made['id']}", alice).text
     assert "It waits for its turn" in page
     assert "installs what it needs" not in page
+
+
+def test_what_a_task_cannot_learn_from_is_not_kept(room: Room) -> None:
+    alice = room.cast.alice
+    for task, name, word in (
+        ("image-classification", "days.csv", "Choose a zip file of pictures"),
+        ("text-classification", "days.ZIP", "Choose a table"),
+    ):
+        form = {"files": {"file": (name, TABLE)}, "headers": {"accept": "text/html"}}
+        answer = room.post(f"/train/drop?task={task}", alice, **form)
+        assert (answer.status_code, word in answer.text) == (400, True)
+    assert "days-data" not in room.get("/datasets", alice).text
+
+
+def test_a_column_that_is_nothing_is_told(room: Room) -> None:
+    room.post("/api/trainings/alice/data?name=days.csv", room.cast.alice, content=TABLE)
+    columns = {"text": "comment", "label": "mood", "lable": "mood"}
+    asked = {"task": "text-classification", "dataset": "alice/days-data", "model": "x", "columns": columns}
+    answer = room.post("/api/trainings/alice", room.cast.alice, json=asked)
+    assert (
+        answer.json()["error"] == "No column is the 'lable' for text-classification. What columns can be: text, label."
+    )

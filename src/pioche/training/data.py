@@ -72,6 +72,11 @@ def look(task: Task, table: Table, chosen: Mapping[str, str]) -> Preview:
 
 def check(task: Task, table: Table, columns: Mapping[str, str]) -> None:
     """Raises `InvalidInput` for what nothing can be learned from."""
+    roles = [role.name for role in task.roles]
+    if unknown := next((name for name in columns if name not in roles), ""):
+        raise InvalidInput(
+            f"No column is the '{unknown[:60]}' for {task.name}. What columns can be: {', '.join(roles)}."
+        )
     for role in task.roles:
         name = columns.get(role.name, "")
         if name not in table.names and not (role.optional and not name):

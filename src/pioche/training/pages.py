@@ -43,15 +43,19 @@ def show_new(call: Call) -> Response:
 async def drop(call: Call) -> Response:
     """A file becomes a private dataset of its owner, from which anything goes on."""
     require_person(call.actor)
-    task = task_of(call.query("task")).name
+    task = task_of(call.query("task"))
     name, content = await read_file(call, "file", LIMIT)
     keep = call.hub.trainings.drops.keep
     try:
+        if task.data == "images" and name.lower().endswith(TABLES):  # it would be kept, and of no use
+            raise InvalidInput(_("Choose a zip file of pictures: this task learns from them."))
+        if task.data != "images" and name.lower().endswith(".zip"):
+            raise InvalidInput(_("Choose a table: this task learns from one."))
         dataset = await asyncio.to_thread(keep, call.actor, call.actor.name, name, content)
     except HubError as error:
-        form_of = {"owner": call.actor.name, "task": task}
+        form_of = {"owner": call.actor.name, "task": task.name}
         return await asyncio.to_thread(_new, call, form_of, error.message, status_of(error))
-    return see_other(f"/train/new?task={task}&dataset={dataset.full}")
+    return see_other(f"/train/new?task={task.name}&dataset={dataset.full}")
 
 
 def start(call: Call) -> Response:

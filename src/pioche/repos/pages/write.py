@@ -52,7 +52,7 @@ async def upload(call: Call) -> Response:
     summary, text = str(form.get("summary") or ""), str(form.get("description") or "")
     if not lines:
         raise InvalidInput(_("Choose at least one file."))
-    header = CommitHeader(summary or f"Upload {len(lines)} files", text)
+    header = CommitHeader(summary or f"Upload {lines[0].path if len(lines) == 1 else f'{len(lines)} files'}", text)
     return await loop.run_in_executor(None, _commit, call, header, lines, _path(call))
 
 

@@ -147,7 +147,9 @@ class PiocheUpload extends HTMLElement {
     if (!items.length) return this.#say(this.#words.nothing, "error");
     this.#say(this.#words.committing);
     const form = this.#find("form");
-    const summary = form.elements.summary.value.trim() || this.#words.summary.replace("%n", items.length);
+    const said = items.length === 1 ? this.#words.one : this.#words.summary;
+    const what = items.length === 1 ? items[0].path : items.length;
+    const summary = form.elements.summary.value.trim() || said.replace("%n", () => what);
     const asPullRequest = this.dataset.canWrite === "false" || form.elements.how?.value === "pull_request";
     const answer = await client.commit(items, summary, form.elements.description.value, asPullRequest);
     this.#abort = null;
