@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import Any
 
 import pytest
@@ -111,3 +112,11 @@ def test_many_changes_keep_all_the_rest() -> None:
         assert text.endswith("# Title\n\nBody with --- in it.\n")
         assert "# who made it" in text
         assert "# at the end" in text
+
+
+def test_metadata_that_take_long_are_edited_as_text() -> None:
+    card = "---\n" + "".join(f"k{n}: v{n}\n" for n in range(60_000)) + "---\n# Title\n"
+    started = time.process_time()
+    with pytest.raises(CardNotEditable, match="as text"):
+        set_fields(card, {"license": "mit", "library_name": "x"})
+    assert time.process_time() - started < 3

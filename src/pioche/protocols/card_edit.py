@@ -16,6 +16,9 @@ import yaml
 from pioche.errors import InvalidInput
 from pioche.protocols.card import parse_front_matter, split_front_matter
 
+MAX_FRONT = 64 * 1024
+"""Characters of metadata that are changed field by field: the parser that knows the places is a slow one."""
+
 FieldValue = str | Sequence[str] | None
 """None takes the field away."""
 
@@ -34,6 +37,8 @@ def set_fields(text: str, changes: Mapping[str, FieldValue]) -> str:
     if errors:
         raise CardNotEditable(" ".join(errors))
     front, body = split_front_matter(text)
+    if len(front) > MAX_FRONT:
+        raise CardNotEditable(f"A form changes metadata of up to {MAX_FRONT} characters. Edit these as text.")
     has_front = body != text or bool(front)
     lines = front.removesuffix("\n").split("\n") if front else []
     for name, value in changes.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,34 @@ def test_a_huge_file_is_listed_without_its_lines(repo: GitRepo) -> None:
     assert (file.status, file.patch, file.is_long) == ("added", None, True)
     [file] = repo.diff(None, one, "a").files
     assert (file.additions, len(file.patch or "") > 1_200_000) == (400_000, True)
+
+
+def test_lines_without_end_that_have_nothing_in_common_are_not_compared(repo: GitRepo) -> None:
+    """It takes a minute for a million of them, in which nobody else is answered."""
+    chance = random.Random(1)
+
+    def text() -> bytes:
+        return b"".join(b"%d\n" % chance.randrange(50) for _ in range(1_000_000))
+
+    one, two = (commit(repo, PutFile("a", text())) for _ in range(2))
+    started = time.process_time()
+    [file] = repo.diff(one, two, "a").files
+    assert (file.patch, file.is_long) == (None, True)
+    assert time.process_time() - started < 3
+
+
+def test_slow_files_have_a_time_together(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pioche.ports.gitstore.bare.diffs.MAX_SECONDS", 0.01)
+    chance = random.Random(1)
+
+    def files() -> list[PutFile]:
+        return [PutFile(f"f{n:02}", b"".join(b"%d\n" % chance.randrange(50) for _ in range(8_000))) for n in range(12)]
+
+    one, two = (commit(repo, *files()) for _ in range(2))
+    found = repo.diff(one, two)
+    assert (found.total, len(found.files)) == (12, 12)
+    assert (found.files[0].additions > 0, found.files[-1].additions) == (True, 0)
+    assert found.files[-1].is_long
 
 
 def test_many_files_are_counted_and_the_first_compared(repo: GitRepo) -> None:

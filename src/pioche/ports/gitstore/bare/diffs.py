@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,13 +24,20 @@ MAX_TEXT = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`blob`: longest file, old or new, whose lines are compared; `patch`: longest patch of one file. In bytes."""
+    """`blob`: longest file, old or new, whose lines are compared; `patch`: longest patch of one file. In bytes.
+    `lines`: most lines of a file that are compared with others. Of two files with nothing in common, a million short
+    lines take a minute, and nobody else is answered meanwhile.
+    """
 
     blob: int = 512 * 1024
     patch: int = 256 * 1024
+    lines: int = 50_000
 
 
-ONE_FILE = Limits(16 * 1024 * 1024, 2 * 1024 * 1024)
+NOTHING = Limits(0, 0, 0)
+MAX_SECONDS = 2.0
+"""Processor time that is spent on the lines of many files; what is left is listed without them."""
+ONE_FILE = Limits(16 * 1024 * 1024, 2 * 1024 * 1024, 200_000)
 """For who asks for one file alone."""
 
 _STATUS: dict[DeltaStatus, DiffStatus] = {
@@ -42,10 +50,11 @@ _STATUS: dict[DeltaStatus, DiffStatus] = {
 def compare(handle: pygit2.Repository, old: pygit2.Tree | None, new: pygit2.Tree) -> Diff:
     """Sorted by path; a file that moved and kept half of its lines is one renamed file."""
     diff = _tree_diff(old, new)
-    files, left = [], MAX_TEXT
+    files, left, until = [], MAX_TEXT, time.thread_time() + MAX_SECONDS
     deltas = list(islice(diff.deltas, MAX_FILES))
     for place, delta in enumerate(deltas):
-        file = _diff_file(handle, diff, place, delta, Limits() if left > 0 else Limits(0, 0))
+        limits = Limits() if left > 0 and time.thread_time() < until else NOTHING
+        file = _diff_file(handle, diff, place, delta, limits)
         left -= len(file.patch or "")
         files.append(file)
     return Diff(files, len(diff))
@@ -75,7 +84,8 @@ def _diff_file(
     old_path = delta.old_file.path if status == "renamed" else None
     if any(side is not None and side.kind != "file" for side in (old, new)):
         return DiffFile(path, old_path, status, old, new, 0, 0, None)
-    if any(_bytes(side) > limits.blob for side in (old, new)):
+    too_long = any(_bytes(side) > limits.blob for side in (old, new))
+    if too_long or (old and new and max(_lines(handle, old), _lines(handle, new)) > limits.lines):
         return DiffFile(path, old_path, status, old, new, 0, 0, None, is_long=True)
     patch = diff[place]
     if patch is None or patch.delta.flags & DiffFlag.BINARY:
@@ -91,6 +101,11 @@ def _bytes(side: TreeNode | None) -> int:
     if side is None:
         return 0
     return side.size if side.pointer is None else side.pointer.pointer_size
+
+
+def _lines(handle: pygit2.Repository, side: TreeNode) -> int:
+    blob = handle[side.oid]
+    return blob.data.count(b"\n") if isinstance(blob, pygit2.Blob) else 0
 
 
 def _node(handle: pygit2.Repository, file: pygit2.DiffFile) -> TreeNode:
