@@ -99,7 +99,7 @@ for number in range(600):
     api = alice.api
     job = api.run_job(image="python", command=["python", "-c", code], secrets={"HF_TOKEN": hub[1].alice.token})
     most, until = {"tx_bps": 0, "rx_bps": 0, "cpu_usage_pct": 0}, time.monotonic() + 90
-    for one in api.fetch_job_metrics(job_id=job.id):
+    for one in api.fetch_job_metrics(job_id=job.id, follow=True):
         most = {name: max(value, one[name]) for name, value in most.items()}
         if all(most.values()) or time.monotonic() > until:
             break
