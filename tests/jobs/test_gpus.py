@@ -60,6 +60,13 @@ def test_without_a_gpu_there_is_none_to_ask_for(room: Room, monkeypatch: pytest.
         ask(room, "gpu")
 
 
+def test_a_driver_that_was_not_ready_is_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tell(tmp_path, monkeypatch, "Driver not loaded", code=9)
+    assert gpus_of_driver() == ()
+    tell(tmp_path, monkeypatch, "NVIDIA L4, 23034")
+    assert [one.name for one in gpus_of_driver()] == ["NVIDIA L4"]
+
+
 def test_a_gpu_that_shares_the_memory_of_the_processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tell(tmp_path, monkeypatch, "NVIDIA GB10, [N/A]")
     assert [(one.name, one.memory) for one in gpus_of_driver()] == [("NVIDIA GB10", 0)]

@@ -134,6 +134,15 @@ def test_one_that_is_taken_up_while_it_is_cancelled_does_not_go_on(room: Room) -
     assert jobs.find(alice, "alice", waiting.key).stage is Stage.CANCELED
 
 
+def test_whoever_left_while_their_job_waited_runs_nothing(room: Room) -> None:
+    bob, jobs = room.actor(room.cast.bob), room.hub.jobs
+    job = jobs.submit(bob, "lab", NewJob("debian", ["true"]))
+    room.hub.accounts.orgs.remove_member(OPERATOR, "lab", "bob")
+    room.hub.queue.run_due(room.hub)
+    found = jobs.find(room.actor(room.cast.alice), "lab", job.key)
+    assert (found.stage, "may not run jobs as 'lab' any more" in found.message) == (Stage.ERROR, True)
+
+
 def test_secrets_are_kept_unreadable(room: Room) -> None:
     run(room, room.actor(room.cast.alice), "true", secrets={"KEY": "very-s3cret"})
     data = room.hub.settings.data

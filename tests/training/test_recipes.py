@@ -123,6 +123,8 @@ def test_pictures_are_painted(learn: Callable[..., Progress], tmp_path: Path) ->
     found = learn("unconditional-image-generation", epochs=12, batch_size=20)
     assert found.losses[-1][1] < found.losses[0][1]
     assert found.samples[-1].picture.startswith("data:image/png;base64,")
+    error = found.result["metrics"]["denoising_error"]
+    assert 0 < error["low"] <= error["value"] <= error["high"] < 1.5
     from diffusers import DiffusionPipeline
 
     painter = DiffusionPipeline.from_pretrained(tmp_path / "work" / "model", use_safetensors=True)

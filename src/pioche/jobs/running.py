@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import json
 
+from pioche.accounts.access import may_run
 from pioche.accounts.sealing import Sealer
 from pioche.accounts.store import actor_of_user
 from pioche.accounts.types import Actor
@@ -181,7 +182,10 @@ class Running:
         flavor = self.flavor(job.flavor)
         with self._database.read() as tx:
             kept = store.secrets_of(tx, job.id)
-        mounts, changing = self._volumes.prepare(self._starter(job), job.run_id, job.volumes)
+        starter = self._starter(job)
+        if not may_run(starter, job.owner.id, job.group_id):
+            raise Forbidden(f"Whoever started this job may not run jobs as '{job.owner.name}' any more.")
+        mounts, changing = self._volumes.prepare(starter, job.run_id, job.volumes)
         limits = Limits(job.seconds, flavor.cpus, flavor.memory)
         installs = self._installing.environment(place)
         known = {"JOB_ID": job.key, "CPU_CORES": f"{flavor.cpus:g}", "MEMORY": f"{flavor.memory / GIB:.0f}Gi"}

@@ -89,9 +89,16 @@ class Reader:
             return  # it was never started
 
     def _drop_old(self) -> None:
-        found = sorted(self._folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in found[KEPT:]:
+        for path in sorted(self._folder.glob("*.jsonl"), key=_moment, reverse=True)[KEPT:]:
             path.unlink(missing_ok=True)
+
+
+def _moment(path: Path) -> float:
+    """When it was last read; long ago, if somebody else has taken it away."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _read_plain(path: Path) -> bytes:

@@ -15,19 +15,19 @@ SECONDS = 30
 
 def gpus_of_driver() -> Sequence[Gpu]:
     tool = shutil.which("nvidia-smi")
-    return () if tool is None else _ask(tool)
+    if tool is None:
+        return ()
+    try:
+        return _ask(tool)
+    except (OSError, subprocess.SubprocessError):
+        return ()
 
 
 @lru_cache
 def _ask(tool: str) -> Sequence[Gpu]:
-    """It takes up to a second, and GPUs do not come and go."""
+    """Asked until it answers: that takes up to a second, and GPUs do not come and go."""
     order = [tool, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
-    try:
-        asked = subprocess.run(order, capture_output=True, text=True, check=False, timeout=SECONDS)
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
-    rows = [line.rpartition(",") for line in asked.stdout.splitlines() if line.strip()]
-    if asked.returncode != 0:
-        return ()
+    said = subprocess.run(order, capture_output=True, text=True, check=True, timeout=SECONDS).stdout
+    rows = [line.rpartition(",") for line in said.splitlines() if line.strip()]
     # Some share their memory with the processor, and the tool says "[N/A]".
     return tuple(Gpu(name.strip(), int(size) * MIB if size.strip().isdigit() else 0) for name, _, size in rows)
