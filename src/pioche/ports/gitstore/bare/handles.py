@@ -23,15 +23,23 @@ class Handles(threading.local):
         try:
             stamp = (path / "objects" / "pack").stat().st_mtime_ns
         except FileNotFoundError as error:
-            self._open.pop(path, None)
-            raise RepoNotFound("This repository has no git data.") from error
+            raise self._gone(path) from error
         known = self._open.get(path)
         if known is not None and known[0] == stamp:
             self._open.move_to_end(path)
             return known[1]
-        fresh = pygit2.Repository(str(path))
+        try:
+            fresh = pygit2.Repository(str(path))
+        except pygit2.GitError as error:
+            if path.exists():
+                raise
+            raise self._gone(path) from error  # it was erased just now
         self._open[path] = (stamp, fresh)
         self._open.move_to_end(path)
         while len(self._open) > PER_THREAD:
             self._open.popitem(last=False)
         return fresh
+
+    def _gone(self, path: Path) -> RepoNotFound:
+        self._open.pop(path, None)
+        return RepoNotFound("This repository has no git data.")
