@@ -184,6 +184,7 @@ def test_it_is_stopped(client: httpx.Client, start: Callable[..., dict[str, Any]
         ({"base": "alice/nothing"}, 404, ""),
         ({"task": "text-generation", "columns": {"prompt": "comment", "completion": "mood"}}, 400, "begin with"),
         ({"model": "has spaces"}, 400, ""),
+        ({"task": "tabular-classification", "columns": {"target": "mood"}, "lora": True}, 400, "text-classification"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(client: httpx.Client, asked: dict[str, Any], status: int, word: str) -> None:

@@ -47,6 +47,7 @@ def tasks(call: Call) -> Response:
                 "data": one.data,
                 "columns": [role.name for role in one.roles],
                 "base": one.base,
+                "lora": one.lora,
                 "library": one.library,
                 "epochs": one.epochs,
             }

@@ -8,6 +8,7 @@ from typing import Literal
 
 DataKind = Literal["table", "images"]
 BaseUse = Literal["none", "allowed", "needed"]
+LoraUse = Literal["never", "allowed", "always"]
 
 
 def N_(text: str) -> str:  # noqa: N802: the name that finders of translatable texts know
@@ -29,7 +30,8 @@ class Role:
 class Task:
     """`program`: the recipe. `seconds`: how long it takes for each row and pass on one core, about, beside `start`.
 
-    `bases`: tasks of models that it may begin with.
+    `bases`: tasks of models that it may begin with. `lora`: whether it leaves that model as it is, and learns a small
+    part beside it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Task:
     data: DataKind = "table"
     base: BaseUse = "none"
     bases: tuple[str, ...] = ()
+    lora: LoraUse = "never"
     epochs: float = 4
     seconds: float = 0.0015
     start: float = 10
@@ -62,6 +65,7 @@ _ALL = (
         "text_classification.py",
         base="allowed",
         bases=("fill-mask", "text-classification", "sentence-similarity", "feature-extraction"),
+        lora="allowed",
     ),
     Task(
         "token-classification",
@@ -74,6 +78,7 @@ _ALL = (
         "token_classification.py",
         base="allowed",
         bases=("fill-mask", "token-classification"),
+        lora="allowed",
         epochs=6,
         seconds=0.002,
     ),
@@ -104,6 +109,7 @@ _ALL = (
         "text_generation.py",
         base="needed",
         bases=("text-generation",),
+        lora="always",
         epochs=1,
         seconds=0.45,
         start=30,
@@ -163,6 +169,7 @@ _ALL = (
         data="images",
         base="allowed",
         bases=("text-to-image",),
+        lora="always",
         epochs=30,
         seconds=0.006,
     ),

@@ -72,10 +72,7 @@ class Trainings:
         require_person(actor)
         task_of(recipe.task)
         target = RepoId.parse(RepoKind.MODEL, f"{owner}/{recipe.model}")
-        if not 0 <= recipe.epochs <= 200 or not 0 <= recipe.learning_rate <= 1 or not 0 <= recipe.batch_size <= 512:
-            raise InvalidInput(
-                "Epochs are 0 to 200, the learning rate 0 to 1, the batch size 0 to 512 (0: as the recipe says)."
-            )
+        _check_choices(TASKS[recipe.task], recipe)
         recipe, count = self.inputs.check(actor, recipe)
         seconds = seconds_of(TASKS[recipe.task], count, recipe.epochs)
         if reason := self.executor.unavailable():
@@ -201,6 +198,16 @@ def task_of(name: str) -> Task:
     if name not in TASKS:
         raise InvalidInput(f"There is no recipe for '{name[:40]}'. There are: {', '.join(TASKS)}.")
     return TASKS[name]
+
+
+def _check_choices(task: Task, recipe: Recipe) -> None:
+    if not 0 <= recipe.epochs <= 200 or not 0 <= recipe.learning_rate <= 1 or not 0 <= recipe.batch_size <= 512:
+        raise InvalidInput(
+            "Epochs are 0 to 200, the learning rate 0 to 1, the batch size 0 to 512 (0: as the recipe says)."
+        )
+    if recipe.lora and task.lora == "never":
+        able = ", ".join(one.name for one in TASKS.values() if one.lora != "never")
+        raise InvalidInput(f"'{task.name}' does not learn by LoRA. Leave that out; these can: {able}.")
 
 
 def _require_room(tx: Tx, owner_id: int, owner: str) -> None:
