@@ -109,7 +109,7 @@ def texts() -> None:
         base = {}
         if begins != "from nothing":
             shutil.copytree(made(work) / "sentences", work.folder / "inputs" / "base")
-            base = {"base": "made/here", "epochs": 2}
+            base = {"base": "made/here"}
         told, seconds = work.learn("text-classification", columns={"text": "description", "label": "section"}, **base)
         found = told.result["metrics"]["accuracy"]
         interval = f"{found['low']:.3f} to {found['high']:.3f}; chance {told.result['chance']:.3f}"

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-EVERY = 1.0
+EVERY = 0.5
 ENDS = ("done", "failed", "stopped")
 FILES = (".csv", ".tsv", ".jsonl", ".parquet", ".zip")
 

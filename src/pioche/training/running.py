@@ -29,7 +29,7 @@ from pioche.training.publishing import Publisher
 from pioche.training.types import Progress, Stage, Training, run_id_of
 
 LAUNCH_TASK, WATCH_TASK = "training.launch", "training.watch"
-WATCH_MS = 1_000
+WATCH_MS = 300
 SECONDS, LEAST_SECONDS = 2 * 3600, 30
 MEMORY_SHARE = 0.7
 KEPT_MS = 7 * 24 * 3600 * 1000
