@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pioche.ports.executor import Limits, RunSpec
 from pioche.ports.executor.sandbox import SandboxExecutor
-from pioche.ports.executor.sandbox.proxy import allowing, is_good
+from pioche.ports.executor.sandbox.proxy import Refused, allowing, connect, is_good
 
 MIB = 1024 * 1024
 
@@ -57,6 +59,53 @@ def test_rules(host: str, port: int, rules: list[str], is_allowed: bool) -> None
 )
 def test_addresses_that_names_lead_to(address: str, rule: str, good: bool) -> None:
     assert is_good(address, rule) == good
+
+
+@pytest.fixture
+def own_address() -> str:
+    """Where this machine is reached from outside. No packet is sent to ask for that."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(("198.51.100.1", 9))
+        except OSError:
+            pytest.skip("this machine has no address but its own inside")
+        return str(asking.getsockname()[0])
+
+
+def test_a_name_with_an_address_that_does_not_answer_is_reached_at_the_next(
+    monkeypatch: pytest.MonkeyPatch, own_address: str
+) -> None:
+    """As where a name has an address of IPv6 and the machine none. What may not be reached is not tried at all."""
+    with socket.create_server(("", 0)) as server:
+        port = server.getsockname()[1]
+        named = {
+            "mirror.internal": ["127.0.0.1", "fe80::1", "2001:db8::1", own_address],
+            "hidden.internal": ["127.0.0.1", "::1", "169.254.169.254"],
+            "silent.internal": ["127.0.0.1", "2001:db8::1"],
+        }
+        monkeypatch.setattr(socket, "getaddrinfo", names(named, socket.getaddrinfo))
+        rules = [f"{name}:{port}" for name in named]
+        with connect("mirror.internal", port, rules) as reached:
+            assert reached.getpeername() == (own_address, port)
+        with pytest.raises(Refused, match="may not reach"):
+            connect("hidden.internal", port, rules)
+        with pytest.raises(OSError, match=r"\S"):
+            connect("silent.internal", port, rules)
+        server.settimeout(5)
+        client, _ = server.accept()
+        client.close()
+        server.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def names(named: dict[str, list[str]], real: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """What a server of names would say, for these; addresses are read as ever."""
+
+    def look_up(host: str, port: int, *more: Any, **options: Any) -> list[Any]:
+        return [one for address in named.get(host, [host]) for one in real(address, port, *more, **options)]
+
+    return look_up
 
 
 @pytest.fixture

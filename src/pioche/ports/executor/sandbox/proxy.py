@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 HEAD_LIMIT = 32 * 1024
 SECONDS = 30
+LEAST_SECONDS = 3
 CONNECTIONS = 64
 _PORTS = (80, 443)
 
@@ -62,13 +63,13 @@ def _lead(client: socket.socket, rules: list[str], traffic: dict[str, int]) -> N
     method, target, version = first.decode("ascii").split(" ")
     if method == "CONNECT":
         host, _, port = target.rpartition(":")
-        server = _connect(host.strip("[]"), int(port), rules)
+        server = connect(host.strip("[]"), int(port), rules)
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
     else:
         address = urlsplit(target)
         if address.scheme != "http" or not address.hostname:
             raise Refused("This proxy wants whole addresses that begin with http://, or CONNECT.")
-        server = _connect(address.hostname, address.port or 80, rules)
+        server = connect(address.hostname, address.port or 80, rules)
         path = (address.path or "/") + (f"?{address.query}" if address.query else "")
         kept = [line for line in lines if line.split(b":")[0].strip().lower() not in _OWN]
         kept += [b"Connection: close", b"", b""]
@@ -93,16 +94,30 @@ def _read_head(client: socket.socket) -> tuple[bytes, bytes]:
     return head, rest
 
 
-def _connect(host: str, port: int, rules: list[str]) -> socket.socket:
+def connect(host: str, port: int, rules: list[str]) -> socket.socket:
     rule = allowing(host, port, rules)
     if rule is None:
         raise Refused(f"Jobs of this hub may not reach {host[:200]}:{port}. Its admin allows: {', '.join(rules)}.")
-    for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        if is_good(str(address[0]), rule):
-            server = socket.create_connection((str(address[0]), port), SECONDS)
-            server.settimeout(None)
-            return server
-    raise Refused(f"{host[:200]} leads to an address that jobs of this hub may not reach.")
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    good = [address for address in dict.fromkeys(str(one[4][0]) for one in found) if is_good(address, rule)]
+    if not good:
+        raise Refused(f"{host[:200]} leads to an address that jobs of this hub may not reach.")
+    return _reach(good, port)
+
+
+def _reach(addresses: list[str], port: int) -> socket.socket:
+    """The first that answers, in the order of the system: IPv6 first where this machine has it. Raises `OSError`."""
+    faults: list[OSError] = []
+    for address in addresses:
+        try:
+            # One that is silent leaves time for the others: whoever asked does not wait for ever.
+            server = socket.create_connection((address, port), max(LEAST_SECONDS, SECONDS / len(addresses)))
+        except OSError as error:
+            faults.append(error)
+            continue
+        server.settimeout(None)
+        return server
+    raise faults[0]
 
 
 def allowing(host: str, port: int, rules: list[str]) -> str | None:
