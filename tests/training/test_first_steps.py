@@ -96,6 +96,14 @@ def test_the_same_file_again_is_the_same_dataset(room: Room) -> None:
     assert drop() == "alice/days-data-3"
 
 
+def test_what_may_not_be_kept_is_not_read(room: Room) -> None:
+    """A table of 32 MiB takes seconds to read, a zip more. These could not be read at all."""
+    for owner, who in (("alice", room.cast.bob), ("lab", room.cast.carol), ("nobody-at-all", room.cast.bob)):
+        for name in ("days.csv", "days.zip", "days.parquet"):
+            answer = room.post(f"/api/trainings/{owner}/data?name={name}", who, content=b"no table, nor a zip")
+            assert answer.status_code == 403, answer.text
+
+
 def test_who_waits_is_told_so(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pioche.training.running.Running.launch", lambda _: None)
     alice = room.cast.alice

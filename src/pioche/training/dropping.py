@@ -40,9 +40,11 @@ class Drops:
     def keep(self, actor: Actor, owner: str, name: str, content: bytes) -> RepoId:
         """The new dataset, or the one that the same file became before.
 
-        Raises `InvalidInput` for what nothing can be learned from: it is not kept.
+        Raises what making a repository raises, and `InvalidInput` for what nothing can be learned from: it is not kept.
         """
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", name.replace("\\", "/").rpartition("/")[2]).lower()
+        stem = re.sub(r"[-_.]{2,}", "-", name.rpartition(".")[0]).strip("-._")[:60] or "table"
+        self.repos.check_owner(actor, _named(owner, stem, 1))
         if not content:
             raise InvalidInput("Choose a file that is not empty.")
         if len(content) > LIMIT:
@@ -54,7 +56,6 @@ class Drops:
         else:
             self.reader.read(name, content)
             files = [PutFile(name, content)]
-        stem = re.sub(r"[-_.]{2,}", "-", name.rpartition(".")[0]).strip("-._")[:60] or "table"
         said = f"From the file `{name}` (SHA-256 {hashlib.sha256(content).hexdigest()}).\n"
         repo_id, is_new = self._make(actor, owner, stem, said)
         if is_new:
@@ -65,8 +66,7 @@ class Drops:
     def _make(self, actor: Actor, owner: str, stem: str, said: str) -> tuple[RepoId, bool]:
         """A dataset, and whether it is new: a private one of this very file, with nothing done to it since, is none."""
         for number in range(1, 100):
-            name = f"{stem}-data" if number == 1 else f"{stem}-data-{number}"
-            repo_id = RepoId.parse(RepoKind.DATASET, f"{owner}/{name}")
+            repo_id = _named(owner, stem, number)
             try:
                 return self.repos.create(actor, NewRepo(repo_id, private=True)).repo_id, True
             except RepoExists:
@@ -82,6 +82,10 @@ class Drops:
         except HubError:  # it is not there any more, or nobody may know of it
             return False
         return card.repo.private and len(commits) == COMMITS and text == f"# {repo_id.name}\n\n{said}".encode()
+
+
+def _named(owner: str, stem: str, number: int) -> RepoId:
+    return RepoId.parse(RepoKind.DATASET, f"{owner}/{stem}-data" + (f"-{number}" if number > 1 else ""))
 
 
 def _pictures(name: str, content: bytes) -> Iterator[PutFile]:

@@ -47,6 +47,11 @@ class Making:
         self._lfs = lfs
         self._xet = xet
 
+    def check_owner(self, actor: Actor, repo_id: RepoId) -> None:
+        """Raises as `create` does where the actor may make none there, before anything costs work."""
+        with self._database.read() as tx:
+            require_owner(tx, actor, repo_id)
+
     def create(self, actor: Actor, new: NewRepo) -> Repo:
         """A repository with one commit. Raises `RepoExists`, `Forbidden`, `InvalidName`, `InvalidInput`."""
         if new.sdk is not None and new.sdk not in SDKS:
