@@ -15,7 +15,8 @@ from pioche.accounts.pages.forms import FAULTS, FORM_LIMIT, again, done
 from pioche.errors import InvalidInput, NotSupported, QuotaExceeded, RunsUnavailable, Unauthenticated
 from pioche.jobs.drawing import HEIGHT, WIDTH, curves_of
 from pioche.jobs.submitting import DEFAULT_SECONDS
-from pioche.jobs.types import GIB, WATTS_PER_CPU, Flavor, Job, NewJob, NewSchedule, Stage, Volume
+from pioche.jobs.types import GIB, Flavor, Job, NewJob, NewSchedule, Stage, Volume
+from pioche.plans.types import WATTS_PER_CPU
 from pioche.ports.executor import LogLine
 from pioche.web.call import Call
 from pioche.web.responses import external_id, see_other

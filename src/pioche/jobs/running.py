@@ -20,10 +20,10 @@ from pioche.errors import Forbidden, HubError, InvalidInput, RunNotFound
 from pioche.jobs import store
 from pioche.jobs.images import runtime_of
 from pioche.jobs.installing import Installing
-from pioche.jobs.types import GIB, WATTS_PER_CPU, Flavor, Job, Stage, run_id_of
+from pioche.jobs.types import GIB, Flavor, Job, Stage, run_id_of
 from pioche.jobs.volumes import Volumes
 from pioche.plans.service import Plans
-from pioche.plans.types import Spent
+from pioche.plans.types import WATTS_PER_CPU, Spent
 from pioche.ports.database import Database
 from pioche.ports.executor import Executor, Limits, LogLine, Mount, RunSpec, RunStatus, Sample, Usage
 from pioche.queue.service import Queue

@@ -6,49 +6,32 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import json
-from sqlalchemy import Row, Select, delete, false, func, insert, select, update
+from sqlalchemy import Row, delete, false, func, select, update
 
-from pioche.accounts.tables import accounts
+from pioche.jobs.rows import add_row, initiator_of, owner_of, with_parties
 from pioche.jobs.tables import job_schedules as table
 from pioche.jobs.tables import jobs
-from pioche.jobs.types import NewJob, Party, Schedule, Stage
+from pioche.jobs.types import NewJob, Schedule, Stage
 from pioche.ports.database import Tx
-
-_initiators = accounts.alias("initiators")
-
-
-def _select() -> Select[Any]:
-    return (
-        select(
-            table,
-            accounts.c.name.label("owner_name"),
-            accounts.c.kind.label("owner_kind"),
-            _initiators.c.name.label("initiator_name"),
-        )
-        .join(accounts, accounts.c.id == table.c.owner_id)
-        .outerjoin(_initiators, _initiators.c.id == table.c.initiator_id)
-    )
 
 
 def add(tx: Tx, values: Mapping[str, Any]) -> int:
-    key = tx.execute(insert(table).values(created_at=tx.now, **values)).inserted_primary_key
-    assert key is not None, "a row that was inserted has a key"
-    return int(key[0])
+    return add_row(tx, table, values)
 
 
 def get(tx: Tx, number: int) -> Schedule | None:
-    row = tx.execute(_select().where(table.c.id == number)).first()
+    row = tx.execute(with_parties(table).where(table.c.id == number)).first()
     return None if row is None else _schedule(row)
 
 
 def find(tx: Tx, owner_id: int, key: str) -> Schedule | None:
-    row = tx.execute(_select().where(table.c.owner_id == owner_id, table.c.key == key.lower())).first()
+    row = tx.execute(with_parties(table).where(table.c.owner_id == owner_id, table.c.key == key.lower())).first()
     return None if row is None else _schedule(row)
 
 
 def of_owner(tx: Tx, owner_id: int, limit: int) -> list[Schedule]:
     """The newest first."""
-    query = _select().where(table.c.owner_id == owner_id).order_by(table.c.id.desc()).limit(limit)
+    query = with_parties(table).where(table.c.owner_id == owner_id).order_by(table.c.id.desc()).limit(limit)
     return [_schedule(row) for row in tx.execute(query)]
 
 
@@ -58,7 +41,7 @@ def count(tx: Tx, owner_id: int) -> int:
 
 def due(tx: Tx, until: int, limit: int) -> list[Schedule]:
     """Those that are to run until then, the first first."""
-    query = _select().where(table.c.suspended == false(), table.c.next_at <= until)
+    query = with_parties(table).where(table.c.suspended == false(), table.c.next_at <= until)
     return [_schedule(row) for row in tx.execute(query.order_by(table.c.next_at, table.c.id).limit(limit))]
 
 
@@ -91,8 +74,8 @@ def _schedule(row: Row[Any]) -> Schedule:
     return Schedule(
         id=row.id,
         key=row.key,
-        owner=Party(row.owner_id, row.owner_name, row.owner_kind),
-        initiator=None if row.initiator_id is None else Party(row.initiator_id, row.initiator_name, "user"),
+        owner=owner_of(row),
+        initiator=initiator_of(row),
         job=json.decode(row.job, type=NewJob),
         secret_names=tuple(json.decode(row.secret_names)),
         rule=row.rule,

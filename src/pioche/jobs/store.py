@@ -6,44 +6,27 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import json
-from sqlalchemy import ColumnElement, Row, Select, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Row, func, select, true, update
 
 from pioche.accounts.access import insiders
-from pioche.accounts.tables import accounts
 from pioche.accounts.types import Actor
+from pioche.jobs.rows import add_row, initiator_of, owner_of, with_parties
 from pioche.jobs.tables import jobs
-from pioche.jobs.types import ENDED, Job, Party, Stage, Volume
+from pioche.jobs.types import ENDED, Job, Stage, Volume
 from pioche.ports.database import Tx
-
-_initiators = accounts.alias("initiators")
-
-
-def _select() -> Select[Any]:
-    return (
-        select(
-            jobs,
-            accounts.c.name.label("owner_name"),
-            accounts.c.kind.label("owner_kind"),
-            _initiators.c.name.label("initiator_name"),
-        )
-        .join(accounts, accounts.c.id == jobs.c.owner_id)
-        .outerjoin(_initiators, _initiators.c.id == jobs.c.initiator_id)
-    )
 
 
 def add(tx: Tx, values: Mapping[str, Any]) -> int:
-    key = tx.execute(insert(jobs).values(created_at=tx.now, **values)).inserted_primary_key
-    assert key is not None, "a row that was inserted has a key"
-    return int(key[0])
+    return add_row(tx, jobs, values)
 
 
 def get(tx: Tx, number: int) -> Job | None:
-    row = tx.execute(_select().where(jobs.c.id == number)).first()
+    row = tx.execute(with_parties(jobs).where(jobs.c.id == number)).first()
     return None if row is None else _job(row)
 
 
 def find(tx: Tx, owner_id: int, key: str) -> Job | None:
-    row = tx.execute(_select().where(jobs.c.owner_id == owner_id, jobs.c.key == key.lower())).first()
+    row = tx.execute(with_parties(jobs).where(jobs.c.owner_id == owner_id, jobs.c.key == key.lower())).first()
     return None if row is None else _job(row)
 
 
@@ -54,7 +37,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 def of_owner(tx: Tx, actor: Actor, owner_id: int, stages: Sequence[Stage], before: int | None, limit: int) -> list[Job]:
     """Those that the actor may see, the newest first."""
-    query = _select().where(jobs.c.owner_id == owner_id, visible_to(actor))
+    query = with_parties(jobs).where(jobs.c.owner_id == owner_id, visible_to(actor))
     if stages:
         query = query.where(jobs.c.stage.in_([stage.value for stage in stages]))
     if before is not None:
@@ -65,13 +48,13 @@ def of_owner(tx: Tx, actor: Actor, owner_id: int, stages: Sequence[Stage], befor
 def ended_beside(tx: Tx, key: str, limit: int) -> list[Job]:
     """Jobs of the owner of this one that have ended, the newest first."""
     owner = select(jobs.c.owner_id).where(jobs.c.key == key).scalar_subquery()
-    query = _select().where(jobs.c.owner_id == owner, jobs.c.stage.in_([stage.value for stage in ENDED]))
+    query = with_parties(jobs).where(jobs.c.owner_id == owner, jobs.c.stage.in_([stage.value for stage in ENDED]))
     return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
 
 
 def of_schedule(tx: Tx, actor: Actor, owner_id: int, key: str, limit: int) -> list[Job]:
     """Those that the actor may see, the newest first."""
-    query = _select().where(jobs.c.schedule_key == key, jobs.c.owner_id == owner_id, visible_to(actor))
+    query = with_parties(jobs).where(jobs.c.schedule_key == key, jobs.c.owner_id == owner_id, visible_to(actor))
     return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
 
 
@@ -83,7 +66,7 @@ def ended_before(tx: Tx, keys: Collection[str], moment: int) -> set[str]:
 
 def in_stage(tx: Tx, stage: Stage) -> list[Job]:
     """The oldest first."""
-    return [_job(row) for row in tx.execute(_select().where(jobs.c.stage == stage.value).order_by(jobs.c.id))]
+    return [_job(row) for row in tx.execute(with_parties(jobs).where(jobs.c.stage == stage.value).order_by(jobs.c.id))]
 
 
 def count(tx: Tx, owner_id: int, stage: Stage) -> int:
@@ -126,8 +109,8 @@ def _job(row: Row[Any]) -> Job:
     return Job(
         id=row.id,
         key=row.key,
-        owner=Party(row.owner_id, row.owner_name, row.owner_kind),
-        initiator=None if row.initiator_id is None else Party(row.initiator_id, row.initiator_name, "user"),
+        owner=owner_of(row),
+        initiator=initiator_of(row),
         stage=Stage(row.stage),
         message=row.message,
         image=row.image,

@@ -11,8 +11,6 @@ import msgspec
 from pioche.ports.executor import Gpu
 
 GIB = 1024**3
-WATTS_PER_CPU = 10.0
-"""What a busy CPU is taken to need where the machine does not measure it."""
 
 
 class Stage(StrEnum):

@@ -44,8 +44,8 @@ class Plans:
             )
 
     def record(self, tx: Tx, account_id: int, kind: str, spent: Spent) -> None:
-        """A run that ended."""
-        record(tx, account_id, kind, spent)
+        """What a run took, in the transaction that ends it."""
+        store.add(tx, account_id, _month(tx.now), kind, spent)
 
     def usage(self, actor: Actor, name: str) -> tuple[Standing, Sequence[MonthUsage]]:
         """For the account itself, members of the organisation, and admins; by tokens that may run things there."""
@@ -89,11 +89,6 @@ class Plans:
     def _plan(self, name: str | None) -> Plan:
         """One that the settings no longer name is the first again."""
         return next((plan for plan in self.plans if plan.name == name), self.plans[0])
-
-
-def record(tx: Tx, account_id: int, kind: str, spent: Spent) -> None:
-    """What a run took, in the transaction that ends it."""
-    store.add(tx, account_id, _month(tx.now), kind, spent)
 
 
 def _require_admin(actor: Actor) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pioche.errors import InvalidInput
 
 MINUTE_MS = 60_000
+WATTS_PER_CPU = 10.0
+"""What a busy core is reckoned to take where the machine does not measure it."""
 
 
 @dataclass(frozen=True, slots=True)

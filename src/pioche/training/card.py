@@ -7,11 +7,9 @@ from typing import Any
 
 import yaml
 
+from pioche.plans.types import WATTS_PER_CPU
 from pioche.training.catalogue import TASKS
 from pioche.training.types import Training
-
-WATTS_PER_CPU = 10.0
-"""What a busy core is reckoned to take where the machine does not measure it."""
 
 
 def card_of(training: Training) -> str:

@@ -14,14 +14,12 @@ from typing import Any
 from pioche.accounts import store as account_store
 from pioche.errors import HubError, QuotaExceeded, RunNotFound
 from pioche.plans.service import Plans
-from pioche.plans.service import record as record_spent
-from pioche.plans.types import Spent
+from pioche.plans.types import WATTS_PER_CPU, Spent
 from pioche.ports.database import Database
 from pioche.ports.executor import Executor, Limits, Mount, RunSpec, RunStatus
 from pioche.queue.service import Queue
 from pioche.runtimes.service import Runtimes
 from pioche.training import recipes, store
-from pioche.training.card import WATTS_PER_CPU
 from pioche.training.catalogue import TASKS
 from pioche.training.inputs import Inputs
 from pioche.training.progress import progress_of
@@ -267,7 +265,8 @@ class Running:
                 compute = (took.ended_at - took.started_at) * self._executor.capacity().cpus
                 used = took.usage
                 joules = used.joules or used.cpu_seconds * WATTS_PER_CPU
-                record_spent(tx, training.owner_id, "training", Spent(int(compute), used.cpu_seconds, joules))
+                spent = Spent(int(compute), used.cpu_seconds, joules)
+                self._plans.record(tx, training.owner_id, "training", spent)
             return moved
 
     def _keep_watching(self) -> None:
