@@ -29,8 +29,9 @@ def room(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Room:
     return Room(hub)
 
 
-def run(room: Room, *command: str) -> Job:
-    job = room.hub.jobs.submit(room.actor(room.cast.alice), "alice", NewJob("debian", command))
+def run(room: Room, *command: str, attempts: int = 1) -> Job:
+    new = NewJob("debian", command, attempts=attempts)
+    job = room.hub.jobs.submit(room.actor(room.cast.alice), "alice", new)
     room.hub.queue.run_due(room.hub)
     return job
 
@@ -117,9 +118,33 @@ def test_energy_is_measured_where_the_machine_tells(tmp_path: Path) -> None:
 def test_the_page_shows_the_end_of_a_long_log(room: Room) -> None:
     job = finish(room, run(room, "sh", "-c", "seq 1 6000"))
     page = room.get(f"/jobs/alice/{job.key}", room.cast.alice).text
-    assert "The last 2,000 of 6,000 lines." in page
+    assert "The last 2,000 lines." in page
     assert "\n6000\n" in page
     assert "\n4000\n" not in page
+
+
+def test_the_end_of_a_log_goes_through_all_attempts(room: Room) -> None:
+    alice = room.actor(room.cast.alice)
+    job = finish(room, run(room, "sh", "-c", "seq 1 5; exit 1", attempts=3))
+    last = room.hub.jobs.running.logs.last
+    tail = last(job, 7)
+    assert (job.attempt, [line.text for line in tail.lines], tail.is_all) == (3, [*"45", *"12345"], False)
+    assert room.hub.jobs.logs(alice, "alice", job.key, tail.position)[0] == []
+    tail = last(job, 100)
+    assert (len(tail.lines), tail.is_all) == (15, True)
+
+
+def test_a_log_is_followed_from_a_place_in_it(room: Room) -> None:
+    alice = room.cast.alice
+    job = finish(room, run(room, "seq", "4"))
+    where = f"/api/jobs/alice/{job.key}/logs"
+    _, place, _ = room.hub.jobs.logs(room.actor(alice), "alice", job.key, 0)
+    said = {
+        query: [line for line in room.get(f"{where}{query}", alice).text.splitlines() if '"data"' in line]
+        for query in ("", "?tail=2", f"?after={place}", "?after=1", "?after=99999999999999999999999")
+    }
+    assert [len(lines) for lines in said.values()] == [4, 2, 0, 3, 0]
+    assert '"data":"3"' in said["?tail=2"][0]
 
 
 @pytest.mark.parametrize("attempts", [0, 11, -1])
@@ -142,7 +167,7 @@ def test_what_there_is_not_yet_is_said(room: Room) -> None:
 
 
 def test_logs_of_one_owner_have_an_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pioche.jobs.running.LOGS_KEPT", 100_000)
+    monkeypatch.setattr("pioche.jobs.logs.KEPT", 100_000)
     alice, jobs = room.actor(room.cast.alice), [finish(room, run(room, "seq", "1500")) for _ in range(3)]
     other = room.hub.jobs.submit(room.actor(room.cast.bob), "bob", NewJob("debian", ["seq", "1500"]))
     room.hub.queue.run_due(room.hub)

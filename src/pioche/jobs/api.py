@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -22,6 +21,7 @@ from pioche.web.routing import Route
 PAGE = 100
 LOOK_EVERY = 0.3  # seconds
 KEEP_ALIVE_EVERY = 15.0  # seconds; the client gives up on a log after 30
+MOST_POSITION = 1 << 60
 LIFE = 3600.0  # seconds: then the client comes back, and its token is looked at again
 
 T = TypeVar("T")
@@ -147,8 +147,8 @@ async def _events(call: Call) -> AsyncIterator[bytes]:
 
 
 async def _log(call: Call, tail: int) -> AsyncIterator[bytes]:
-    """From the start (or the last `tail` lines that there are), then as it comes; ends with the job."""
-    position, lines, job = await _history(call, tail)
+    """From the start (or the last `tail` lines, or a position that a page has), then as it comes; ends with the job."""
+    lines, position, job = await _history(call, tail)
     clock = asyncio.get_running_loop().time
     end, told = clock() + LIFE, clock()
     yield wire.KEEP_ALIVE
@@ -167,15 +167,12 @@ async def _log(call: Call, tail: int) -> AsyncIterator[bytes]:
         lines, position, job = await _read(call, position)
 
 
-async def _history(call: Call, tail: int) -> tuple[int, Sequence[LogLine], Job]:
-    lines, position, job = await _read(call, 0)
+async def _history(call: Call, tail: int) -> tuple[Sequence[LogLine], int, Job]:
     if not tail:
-        return position, lines, job
-    kept = deque(lines, tail)
-    while lines:
-        lines, position, job = await _read(call, position)
-        kept.extend(lines)
-    return position, list(kept), job
+        return await _read(call, call.query_int("after", 0, 0, MOST_POSITION))
+    job = await _in_thread(call.hub.jobs.find, call.actor, call.arg("ns"), call.arg("job"))
+    found = await _in_thread(call.hub.jobs.running.logs.last, job, tail)
+    return found.lines, found.position, job
 
 
 async def _read(call: Call, position: int) -> tuple[Sequence[LogLine], int, Job]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import time
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -17,7 +16,6 @@ from pioche.jobs.drawing import HEIGHT, WIDTH, curves_of
 from pioche.jobs.submitting import DEFAULT_SECONDS
 from pioche.jobs.types import GIB, Flavor, Job, NewJob, NewSchedule, Stage, Volume
 from pioche.plans.types import WATTS_PER_CPU
-from pioche.ports.executor import LogLine
 from pioche.web.call import Call
 from pioche.web.responses import external_id, see_other
 from pioche.web.routing import Route
@@ -68,24 +66,12 @@ def create(call: Call) -> Response:
 
 
 def show(call: Call) -> Response:
-    lines, total = _last_lines(call)
     values = _live_values(call)
     job: Job = values["job"]
+    tail = call.hub.jobs.running.logs.last(job, SHOWN_LINES)  # if it has not ended by then, what comes is followed
     schedule = f"/jobs/{job.owner.name}/scheduled/{job.schedule_key}" if job.schedule_key else ""
     again = {"again": repeat_command(job), "python": repeat_python(job), "schedule": schedule}
-    return call.hub.templates.page(call, "jobs/show.html", {**values, **again, "lines": lines, "total": total})
-
-
-def _last_lines(call: Call) -> tuple[Sequence[LogLine], int]:
-    """The last lines of its log, and how many there are."""
-    kept: deque[LogLine] = deque(maxlen=SHOWN_LINES)
-    position = total = 0
-    while True:
-        lines, position, _job = call.hub.jobs.logs(call.actor, call.arg("ns"), call.arg("job"), position)
-        if not lines:
-            return kept, total
-        kept.extend(lines)
-        total += len(lines)
+    return call.hub.templates.page(call, "jobs/show.html", {**values, **again, "tail": tail})
 
 
 def live(call: Call) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -20,12 +19,13 @@ from pioche.errors import Forbidden, HubError, InvalidInput, RunNotFound
 from pioche.jobs import store
 from pioche.jobs.images import runtime_of
 from pioche.jobs.installing import Installing
-from pioche.jobs.types import GIB, Flavor, Job, Stage, run_id_of
+from pioche.jobs.logs import Logs
+from pioche.jobs.types import GIB, Flavor, Job, Stage
 from pioche.jobs.volumes import Volumes
 from pioche.plans.service import Plans
 from pioche.plans.types import WATTS_PER_CPU, Spent
 from pioche.ports.database import Database
-from pioche.ports.executor import Executor, Limits, LogLine, Mount, RunSpec, RunStatus, Sample, Usage
+from pioche.ports.executor import Executor, Limits, Mount, RunSpec, RunStatus, Sample, Usage
 from pioche.queue.service import Queue
 from pioche.runtimes.service import Runtimes
 
@@ -33,15 +33,9 @@ LAUNCH_TASK = "jobs.launch"
 START_TASK = "jobs.start"
 CLEAR_TASK = "jobs.clear"
 CLEAR_MS = 60_000
-LOGS_KEPT = 1024**3
-"""Bytes of the logs of one owner."""
-LOGGED_JOBS = 2_000
 SETTLE_TASK = "jobs.settle"
 WATCH_TASK = "jobs.watch"
 WATCH_MS = 1_000
-LOG_BITS = 40
-RUNS_AT_ONCE = 500
-_RUN = re.compile(r"[0-9a-f]{24}(-[0-9]+)?\Z")
 _REASONS = {
     "timeout": "It took longer than the time it asked for.",
     "memory": "It took more memory than its hardware has.",
@@ -75,7 +69,7 @@ class Running:
         self._volumes = volumes
         self._url = setting.url
         self._plans = setting.plans
-        self._log_ms = setting.log_days * 24 * 3_600_000
+        self.logs = Logs(database, executor, setting.log_days)
         self._launching = threading.Lock()
         self._preparing: set[int] = set()
 
@@ -280,32 +274,12 @@ class Running:
         if key:
             with contextlib.suppress(RunNotFound):
                 self._executor.clear(key)
-            self._drop_old_logs(key.partition("-")[0])
+            self.logs.make_room(key.partition("-")[0])
             return
         with self._database.read() as tx:
             running = store.in_stage(tx, Stage.RUNNING)
-            now = tx.now
         self._volumes.tidy([job.run_id for job in running])
-        runs = [name for name in self._executor.runs("") if _RUN.match(name)]
-        for start in range(0, len(runs), RUNS_AT_ONCE):
-            some = runs[start : start + RUNS_AT_ONCE]
-            with self._database.read() as tx:
-                old = store.ended_before(tx, {name[:24] for name in some}, now - self._log_ms)
-            for name in some:
-                if name[:24] in old:
-                    self._executor.remove(name)
-
-    def _drop_old_logs(self, key: str) -> None:
-        """Of the owner of this job: the newest are kept, up to `LOGS_KEPT` bytes together."""
-        with self._database.read() as tx:
-            ended = store.ended_beside(tx, key, LOGGED_JOBS)
-        room = LOGS_KEPT
-        for job in ended:
-            for attempt in range(job.attempt, 0, -1):
-                with contextlib.suppress(RunNotFound):
-                    room -= self._executor.kept(run_id_of(job.key, attempt))
-                    if room < 0:
-                        self._executor.remove(run_id_of(job.key, attempt))
+        self.logs.tidy()
 
     def cancel(self, job: Job) -> None:
         if job.stage is Stage.SCHEDULING:
@@ -317,18 +291,6 @@ class Running:
                 self._executor.stop(job.run_id)
             except RunNotFound:
                 self._end(job, Stage.CANCELED, {})
-
-    def logs(self, job: Job, position: int) -> tuple[Sequence[LogLine], int]:
-        """Of all attempts, one after the other: the number of the attempt is in the position."""
-        attempt, place = max(1, position >> LOG_BITS), position % (1 << LOG_BITS)
-        while True:
-            try:
-                lines, place = self._executor.logs(run_id_of(job.key, attempt), place)
-            except RunNotFound:
-                lines = ()
-            if lines or attempt >= job.attempt:
-                return lines, (attempt << LOG_BITS) + place
-            attempt, place = attempt + 1, 0
 
     def history(self, job: Job) -> Sequence[Sample]:
         try:

@@ -77,7 +77,7 @@ class Jobs:
     def logs(self, actor: Actor, owner: str, key: str, position: int) -> tuple[Sequence[LogLine], int, Job]:
         """Lines from there on, the next position, and the job as it was before they were read."""
         job = self.find(actor, owner, key)
-        lines, after = self.running.logs(job, position)
+        lines, after = self.running.logs.read(job, position)
         return lines, after, job
 
     def usage(self, actor: Actor, owner: str, key: str) -> tuple[Usage | None, Job]:

@@ -62,6 +62,28 @@ def test_it_runs_and_says_what_it_said(executor: SandboxExecutor) -> None:
         executor.status("one")
 
 
+def test_the_end_of_a_log_is_read_without_the_rest(executor: SandboxExecutor, tmp_path: Path) -> None:
+    executor.start(RunSpec("long", ["seq", "9000"], Limits(60)))
+    ended(executor, "long")
+    tail = executor.tail("long", 3)
+    assert ([line.text for line in tail.lines], tail.is_all) == (["8998", "8999", "9000"], False)
+    assert executor.logs("long", tail.position) == ([], tail.position)
+    whole = executor.tail("long", 9000)
+    assert (len(whole.lines), whole.lines[0].text, whole.is_all) == (9000, "1", True)
+    log = tmp_path / "runs" / "long" / "log.jsonl"
+    with log.open("r+b") as file:
+        file.seek(2**36)  # a file with a hole: as long as no log is, and no bytes on the disk
+        file.write(b'\n[1, "one"]\n[2, "two"]\n[3, "half a li')
+    tail = executor.tail("long", 2)
+    assert ([line.text for line in tail.lines], tail.is_all) == (["one", "two"], False)
+    with log.open("ab") as file:
+        file.write(b'ne"]\n')
+    assert [line.text for line in executor.logs("long", tail.position)[0]] == ["half a line"]
+    assert [line.text for line in executor.logs("long", tail.position - 3)[0]] == [
+        "half a line"
+    ]  # within one: the next
+
+
 def test_a_command_that_is_not_there(executor: SandboxExecutor) -> None:
     executor.start(RunSpec("none", ["no-such-command"], Limits(60)))
     assert ended(executor, "none").exit_code == 127

@@ -114,6 +114,15 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Tail:
+    """The last lines of a log, the position after them (bytes from its start), and whether there are no others."""
+
+    lines: Sequence[LogLine] = ()
+    position: int = 0
+    is_all: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Gpu:
     """Memory in bytes."""
 
@@ -143,6 +152,10 @@ class Executor(Protocol):
         """Lines from `position` (0, or what the last call returned) on, and the next position."""
         ...
 
+    def tail(self, run_id: str, most: int) -> Tail:
+        """The last lines that there are, `most` (1 or more) of them, however long the log is."""
+        ...
+
     def history(self, run_id: str) -> Sequence[Sample]:
         """What it took, from its start on; sparser the longer it runs."""
         ...
@@ -153,10 +166,6 @@ class Executor(Protocol):
 
     def clear(self, run_id: str) -> None:
         """Deletes what a run that has ended wrote in its folder; log and status stay."""
-        ...
-
-    def kept(self, run_id: str) -> int:
-        """Bytes of its log."""
         ...
 
     def remove(self, run_id: str) -> None:

@@ -18,11 +18,11 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from pioche.errors import RunNotFound, RunsUnavailable
-from pioche.ports.executor import RUNS_ADDRESS, Capacity, LogLine, RunSpec, RunStatus, Sample, Usage, remove_tree
+from pioche.ports.executor import RUNS_ADDRESS, Capacity, LogLine, RunSpec, RunStatus, Sample, Tail, Usage, remove_tree
 from pioche.ports.executor.sandbox import keeper
 from pioche.ports.executor.sandbox.arguments import HOME, INSIDE_HUB, INSIDE_PROXY, sandbox_arguments
 from pioche.ports.executor.sandbox.gpus import gpus_of_driver
@@ -31,6 +31,7 @@ from pioche.ports.executor.sandbox.syscalls import write_filter
 FIRST_UID, UIDS = 200_000, 50_000
 STARTING_SECONDS = 30
 LINES_AT_ONCE = 2_000
+TAIL_PIECE = 64 * 1024
 
 
 class SandboxExecutor:
@@ -94,7 +95,7 @@ class SandboxExecutor:
         if not path.exists():
             return lines, position
         with path.open("rb") as log:
-            log.seek(position)
+            position = _line_start(log, position)
             for line in log:
                 if not line.endswith(b"\n") or len(lines) >= LINES_AT_ONCE:
                     break
@@ -102,6 +103,18 @@ class SandboxExecutor:
                 with contextlib.suppress(ValueError):
                     lines.append(LogLine(*json.loads(line)))
         return lines, position
+
+    def tail(self, run_id: str, most: int) -> Tail:
+        path = self._found(run_id) / "log.jsonl"
+        if not path.exists():
+            return Tail()
+        with path.open("rb") as log:
+            content, end, is_all = _last_lines(log, most)
+        lines: list[LogLine] = []
+        for line in content:
+            with contextlib.suppress(ValueError):
+                lines.append(LogLine(*json.loads(line)))
+        return Tail(lines, end, is_all)
 
     def history(self, run_id: str) -> Sequence[Sample]:
         try:
@@ -124,10 +137,6 @@ class SandboxExecutor:
 
     def clear(self, run_id: str) -> None:
         remove_tree(self._found(run_id) / "work")
-
-    def kept(self, run_id: str) -> int:
-        log = self._found(run_id) / "log.jsonl"
-        return log.stat().st_size if log.exists() else 0
 
     def remove(self, run_id: str) -> None:
         remove_tree(self._found(run_id))
@@ -184,6 +193,29 @@ class SandboxExecutor:
         if tried.returncode:
             return f"Nothing can run here: this machine lets no sandbox be made ({tried.stderr.strip()[:200]})."
         return ""
+
+
+def _line_start(log: BinaryIO, position: int) -> int:
+    """There, or where the next line begins."""
+    log.seek(max(0, position - 1))
+    if position > 0 and log.read(1) != b"\n":
+        log.readline()
+    return log.tell()
+
+
+def _last_lines(log: BinaryIO, most: int) -> tuple[Sequence[bytes], int, bool]:
+    """Those that are whole, where they end, and whether they are all. Read backwards, no further than needed."""
+    pieces: list[bytes] = []
+    place, ends = log.seek(0, os.SEEK_END), 0
+    while place > 0 and ends <= most:
+        size = min(TAIL_PIECE, place)
+        place -= size
+        log.seek(place)
+        pieces.append(log.read(size))
+        ends += pieces[-1].count(b"\n")
+    *lines, rest = b"".join(reversed(pieces)).split(b"\n")
+    end = place + sum(len(piece) for piece in pieces) - len(rest)
+    return lines[-most:], end, place == 0 and len(lines) <= most
 
 
 def uid_of(run_id: str) -> int:
