@@ -16,11 +16,12 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import ObjectType
 
-from pioche.errors import Conflict, RepoNotFound
+from pioche.errors import Conflict
 from pioche.ports.gitstore import GitFailed, Program
 from pioche.ports.gitstore.bare.durable import sync_folder, write_synced
 from pioche.ports.gitstore.bare.handles import Handles
 from pioche.ports.gitstore.bare.incoming import BareIncoming
+from pioche.ports.gitstore.bare.presence import gone, while_there
 from pioche.ports.gitstore.bare.process import git_environment, run_git
 from pioche.ports.gitstore.bare.repo import BareRepo
 from pioche.ports.gitstore.bare.tree_cache import TreeCache
@@ -117,18 +118,18 @@ class BareGitStore:
         origin, final = self._existing(source), self.path(target)
         if final.exists():
             raise Conflict("This repository has git data already.")
-        branch = _symbolic_head(origin)
+        with while_there(origin):
+            branch = _symbolic_head(origin)
         fresh = self._skeleton(final.parent, branch)
         # A real copy, not shared objects: deleting the source must not hurt the copy.
         specs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
         options = ("--quiet", "--no-write-fetch-head")
         try:
-            run_git(fresh, "-c", "fetch.unpackLimit=1", "fetch", *options, str(origin), *specs)
-        except GitFailed as error:
+            with while_there(origin):
+                run_git(fresh, "-c", "fetch.unpackLimit=1", "fetch", *options, str(origin), *specs)
+        except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
-            if origin.exists():
-                raise
-            raise RepoNotFound("This repository has no git data.") from error
+            raise
         self._publish(fresh, final)
 
     def delete(self, repo: int) -> None:
@@ -149,11 +150,9 @@ class BareGitStore:
         return BareIncoming(self._existing(repo), quarantine, self._handles, self._trees)
 
     def is_untidy(self, repo: int) -> bool:
-        objects = self._existing(repo) / "objects"
-        # Ids are spread evenly, so one folder in 256 tells, as git itself guesses.
-        loose = objects / LOOSE_SAMPLE
-        many_loose = loose.is_dir() and len(list(loose.iterdir())) > LOOSE_MAX // 256
-        return many_loose or len(list(objects.glob("pack/*.pack"))) > PACKS_MAX or any(_left_over(objects))
+        where = self._existing(repo)
+        with while_there(where):
+            return _is_untidy(where / "objects")
 
     def maintain(self, repo: int) -> None:
         where = self._existing(repo)
@@ -162,8 +161,9 @@ class BareGitStore:
         except GitFailed as error:
             if "gc is already running" not in str(error):
                 raise
-        for path in _left_over(where / "objects"):
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        with while_there(where):
+            for path in _left_over(where / "objects"):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
     def sweep(self) -> None:
         for folder in self.root.glob("[0-9a-f][0-9a-f]"):
@@ -174,7 +174,7 @@ class BareGitStore:
     def _existing(self, repo: int) -> Path:
         where = self.path(repo)
         if not where.exists():
-            raise RepoNotFound("This repository has no git data.")
+            raise gone()
         return where
 
     def _skeleton(self, folder: Path, branch: str) -> Path:
@@ -197,6 +197,13 @@ class BareGitStore:
             raise Conflict("This repository has git data already.") from error
         sync_folder(final.parent)
         sync_folder(self.root)
+
+
+def _is_untidy(objects: Path) -> bool:
+    """Ids are spread evenly, so one folder in 256 tells, as git itself guesses."""
+    loose = objects / LOOSE_SAMPLE
+    many_loose = loose.is_dir() and len(list(loose.iterdir())) > LOOSE_MAX // 256
+    return many_loose or len(list(objects.glob("pack/*.pack"))) > PACKS_MAX or any(_left_over(objects))
 
 
 def _left_over(objects: Path) -> Iterator[Path]:

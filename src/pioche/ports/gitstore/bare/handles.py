@@ -9,6 +9,7 @@ from pathlib import Path
 import pygit2
 
 from pioche.errors import RepoNotFound
+from pioche.ports.gitstore.bare.presence import while_there
 
 PER_THREAD = 16
 
@@ -21,25 +22,21 @@ class Handles(threading.local):
 
     def get(self, path: Path) -> pygit2.Repository:
         try:
-            stamp = (path / "objects" / "pack").stat().st_mtime_ns
-        except FileNotFoundError as error:
-            raise self._gone(path) from error
+            with while_there(path):
+                return self._get(path)
+        except RepoNotFound:
+            self._open.pop(path, None)
+            raise
+
+    def _get(self, path: Path) -> pygit2.Repository:
+        stamp = (path / "objects" / "pack").stat().st_mtime_ns
         known = self._open.get(path)
         if known is not None and known[0] == stamp:
             self._open.move_to_end(path)
             return known[1]
-        try:
-            fresh = pygit2.Repository(str(path))
-        except pygit2.GitError as error:
-            if path.exists():
-                raise
-            raise self._gone(path) from error  # it was erased just now
+        fresh = pygit2.Repository(str(path))
         self._open[path] = (stamp, fresh)
         self._open.move_to_end(path)
         while len(self._open) > PER_THREAD:
             self._open.popitem(last=False)
         return fresh
-
-    def _gone(self, path: Path) -> RepoNotFound:
-        self._open.pop(path, None)
-        return RepoNotFound("This repository has no git data.")

@@ -11,10 +11,11 @@ from typing import Literal
 import pygit2
 from pygit2.enums import ObjectType
 
-from pioche.errors import RepoNotFound, TooLarge
+from pioche.errors import TooLarge
 from pioche.names import MAX_PATH_BYTES, CommitOid
 from pioche.ports.gitstore import GitFailed, IncomingObject
 from pioche.ports.gitstore.bare.handles import Handles
+from pioche.ports.gitstore.bare.presence import while_there
 from pioche.ports.gitstore.bare.process import git_environment
 from pioche.ports.gitstore.bare.raw_tree import read_tree
 from pioche.ports.gitstore.bare.tree_cache import TreeCache
@@ -39,7 +40,8 @@ class BareIncoming(Trees):
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(path / "objects"),
         }
         # Of its own: what is in quarantine may be refused, and must not be seen by others.
-        self._own = pygit2.Repository(str(path))
+        with while_there(path):
+            self._own = pygit2.Repository(str(path))
         self._own.odb.add_disk_alternate(str(quarantine))
 
     def objects(self, tips: Sequence[str]) -> list[IncomingObject]:
@@ -66,10 +68,9 @@ class BareIncoming(Trees):
                     raise
             words.seek(0)
             said = words.read(2000).decode(errors="replace")
-        if process.returncode != 0:
-            if not (self._path / "HEAD").exists():
-                raise RepoNotFound("This repository has no git data.")
-            raise GitFailed(f"git rev-list ended with {process.returncode}: {said}")
+        with while_there(self._path):
+            if process.returncode != 0:
+                raise GitFailed(f"git rev-list ended with {process.returncode}: {said}")
 
     def names(self, tree: str) -> list[bytes]:
         return [name for name, _, _ in read_tree(read_object(self._own, tree)[1])]

@@ -23,9 +23,9 @@ from pathlib import Path
 
 import pygit2
 
-from pioche.errors import RepoNotFound
 from pioche.ports.gitstore import Signature
 from pioche.ports.gitstore.bare.durable import sync_folder, write_synced
+from pioche.ports.gitstore.bare.presence import while_there
 
 _TYPES = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
 LOOSE_LIMIT = 12
@@ -102,13 +102,8 @@ def _write_loose(handle: pygit2.Repository, objects: Sequence[GitObject]) -> boo
 
 def _write_pack(repo: Path, objects: list[GitObject]) -> None:
     """Raises `RepoNotFound` if the repository was deleted meanwhile."""
-    folder = repo / "objects" / "pack"
-    try:
-        _write_pack_into(folder, objects)
-    except FileNotFoundError as error:
-        if folder.exists():
-            raise
-        raise RepoNotFound("This repository has no git data.") from error
+    with while_there(repo):
+        _write_pack_into(repo / "objects" / "pack", objects)
 
 
 def _write_pack_into(folder: Path, objects: list[GitObject]) -> None:

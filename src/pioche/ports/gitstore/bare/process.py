@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from pioche.errors import RepoNotFound
 from pioche.ports.gitstore import GitFailed
+from pioche.ports.gitstore.bare.presence import while_there
 
 
 def git_environment() -> dict[str, str]:
@@ -40,10 +40,8 @@ def run_git(repo: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str,
         env=git_environment() | dict(extra or {}),
         check=False,
     )
-    # A program that runs while the folder is deleted may leave a part of it behind.
-    if done.returncode != 0 and not (repo / "HEAD").exists():
-        raise RepoNotFound("This repository has no git data.")
-    if done.returncode != 0:
-        words = done.stderr.decode(errors="replace").strip()
-        raise GitFailed(f"git {arguments[0]} ended with {done.returncode}: {words[:2000]}")
+    with while_there(repo):
+        if done.returncode != 0:
+            words = done.stderr.decode(errors="replace").strip()
+            raise GitFailed(f"git {arguments[0]} ended with {done.returncode}: {words[:2000]}")
     return done.stdout
