@@ -79,6 +79,50 @@ def test_what_a_run_wrote_goes_when_it_is_published_and_its_log_stays(room: Room
     }
 
 
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        ('"metrics": [0.5, 0.6]', "figures"),
+        ('"metrics": "very good"', "figures"),
+        ('"metrics": {"accuracy": 0.5}', "figures"),
+        ('"metrics": {"accuracy": {"value": "0.5", "low": 0, "high": 1, "count": 8}}', "figures"),
+        ('"metrics": {"accuracy": {"value": null, "low": 0, "high": 1, "count": 8}}', "figures"),
+        ('"metrics": {"accuracy": {"value": NaN, "low": 0, "high": 1, "count": 8}}', "no result"),
+        (f'"metrics": {{"accuracy": {{"value": 1{"0" * 400}, "low": 0, "high": 1, "count": 8}}}}', "figures"),
+        ('"labels": 1e999', "no result"),
+    ],
+    ids=["a list", "a text", "a number", "words", "nothing", "no number", "a large one", "endless"],
+)
+def test_figures_that_are_none_end_it_in_words(room: Room, told: str, word: str, tmp_path: Path) -> None:
+    """They broke the card, which was tried again for ever, while nobody else's training began."""
+    line = f'{{"event": "result", {told}}}'
+    leave_and_say(tmp_path, line)
+    training = run(room, start(room))
+    room.hub.trainings.running.watch()
+    assert (now(room, training).stage, word in now(room, training).message) == (Stage.FAILED, True)
+    assert room.get(f"/train/{training.key}", room.cast.alice).status_code == 200
+    assert room.get("/api/models/alice/moods", room.cast.alice).status_code == 404
+
+
+def test_what_is_odd_beside_the_figures_is_left_out(room: Room, tmp_path: Path) -> None:
+    lines = [
+        '{"event": "step", "step": 1, "loss": 1' + "0" * 400 + "}",
+        '{"event": "result", "labels": 7, "widget": {}, "rows": "many", "chance": "none", "parameters": []}',
+    ]
+    leave_and_say(tmp_path, *lines)
+    training = run(room, start(room))
+    room.hub.trainings.running.watch()
+    assert (now(room, training).stage, now(room, training).message) == (Stage.DONE, "")
+    assert room.get(f"/train/{training.key}", room.cast.alice).status_code == 200
+    assert "Nothing was measured." in room.get("/alice/moods/raw/main/README.md", room.cast.alice).text
+
+
+def leave_and_say(tmp_path: Path, *lines: str) -> None:
+    """What the interpreter of the environment does from now on."""
+    said = "".join(f"echo '{line}'\n" for line in lines)
+    (tmp_path / "environment/bin/python").write_text(f"#!/bin/sh\nmkdir model\necho '{{}}' > model/a.json\n{said}")
+
+
 def test_it_is_published_once_however_many_look(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one that came second found nothing any more, or was in the way of the first."""
     training = run(room, start(room))

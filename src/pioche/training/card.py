@@ -1,4 +1,4 @@
-"""The card of a model that was trained here. Pure."""
+"""The card of a model that was trained here. Pure. Raises `InvalidInput` for figures that are none."""
 
 from __future__ import annotations
 
@@ -9,34 +9,36 @@ import yaml
 
 from pioche.plans.types import WATTS_PER_CPU
 from pioche.training.catalogue import TASKS
+from pioche.training.results import Figure, figures_of
 from pioche.training.types import Training
 
 
 def card_of(training: Training) -> str:
     recipe, result = training.recipe, training.result
-    metrics: Mapping[str, Any] = result.get("metrics") or {}
+    figures = figures_of(result)
     task = TASKS[recipe.task]
     front: dict[str, Any] = {"pipeline_tag": recipe.task, "library_name": task.library, "datasets": [recipe.dataset]}
     if recipe.base:
         front |= {"base_model": recipe.base, "base_model_relation": "finetune"}
     if isinstance(widget := result.get("widget"), list):
         front["widget"] = widget[:5]
-    front |= {"tags": ["trained-here"], "model-index": [_index(training, metrics)]}
+    front |= {"tags": ["trained-here"], "model-index": [_index(training, figures)]}
     head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True)
-    return f"---\n{head}---\n\n" + "\n".join(_lines(training, metrics)) + "\n"
+    return f"---\n{head}---\n\n" + "\n".join(_lines(training, figures)) + "\n"
 
 
-def _lines(training: Training, metrics: Mapping[str, Any]) -> Iterator[str]:
+def _lines(training: Training, figures: Mapping[str, Figure]) -> Iterator[str]:
     yield f"# {training.recipe.model}"
     yield ""
-    labels = [str(label) for label in training.result.get("labels") or ()]
+    said = training.result.get("labels")
+    labels = [str(label) for label in said] if isinstance(said, list) else []
     yield TASKS[training.recipe.task].title + (f": {', '.join(labels)}." if labels else ".")
     yield ""
     yield from _how(training)
     yield ""
     yield "## Evaluation"
     yield ""
-    yield from _figures(training, metrics)
+    yield from _table(training, figures)
     yield ""
     yield "## Limits"
     yield ""
@@ -59,23 +61,23 @@ def _how(training: Training) -> Iterator[str]:
     yield f"- Cost: {training.cpu_seconds:.0f} CPU seconds, about {energy:.2f} Wh (estimated from CPU time)"
 
 
-def _figures(training: Training, metrics: Mapping[str, Any]) -> Iterator[str]:
-    if not metrics:
+def _table(training: Training, figures: Mapping[str, Figure]) -> Iterator[str]:
+    if not figures:
         yield "Nothing was measured."
         return
     yield "On data that was kept apart, with 95 % intervals:"
     yield ""
     yield "| Metric | Value | From | To | Rows |"
     yield "| --- | --- | --- | --- | --- |"
-    for name, said in metrics.items():
-        yield f"| {name} | {said['value']:.3f} | {said['low']:.3f} | {said['high']:.3f} | {said['count']} |"
+    for name, said in figures.items():
+        yield f"| {name} | {said.value:.3f} | {said.low:.3f} | {said.high:.3f} | {said.count} |"
     if isinstance(chance := training.result.get("chance"), float):
         yield ""
         yield f"Always naming the most frequent class would be right in {chance:.3f} of them."
 
 
-def _index(training: Training, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    values = [{"type": name, "value": round(float(said["value"]), 4)} for name, said in metrics.items()]
+def _index(training: Training, figures: Mapping[str, Figure]) -> dict[str, Any]:
+    values = [{"type": name, "value": round(said.value, 4)} for name, said in figures.items()]
     dataset = {"name": training.recipe.dataset, "type": training.recipe.dataset, "revision": training.recipe.revision}
     result = {"task": {"type": training.recipe.task}, "dataset": dataset, "metrics": values}
     return {"name": training.recipe.model, "results": [result]}

@@ -17,6 +17,7 @@ from pioche.training.catalogue import TASKS, Task, seconds_of
 from pioche.training.data import ENDINGS as TABLES
 from pioche.training.drawing import HEIGHT, WIDTH, curves_of
 from pioche.training.dropping import LIMIT
+from pioche.training.results import shown
 from pioche.training.service import require_person, task_of
 from pioche.training.types import Progress, Recipe, Training
 from pioche.web.call import Call
@@ -142,7 +143,7 @@ def _columns_of(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def _values(call: Call, found: Training) -> dict[str, Any]:
-    progress = call.hub.trainings.progress(found)
+    progress, first = call.hub.trainings.progress(found), _first_of(call, found)
     return {
         "training": found,
         "progress": progress,
@@ -153,7 +154,9 @@ def _values(call: Call, found: Training) -> dict[str, Any]:
         "command": command_of(call, found),
         "curl": curl_of(call, found),
         "left": seconds_left(found, progress, time.time_ns() // 1_000_000),
-        "first": _first_of(call, found),
+        "first": first,
+        "figures": shown(found.result),
+        "before": shown(first.result) if first else {},
     }
 
 

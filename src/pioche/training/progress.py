@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import re
+import sys
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,6 +13,7 @@ from pioche.training.types import Progress, Sample
 
 LOGGED, MOST_SAMPLES, MOST_POINTS, MOST_SCORES = 200, 24, 2_000, 6
 MOST_PICTURE, MOST_TEXT = 128 * 1024, 2_000
+MOST_VALUE = sys.float_info.max
 _PICTURE = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _NOT_SCORES = ("step", "at", "event", "epoch", "runtime")
 
@@ -90,7 +91,7 @@ def _whole(value: Any) -> int:
 
 
 def _put(points: dict[int, float], step: int, value: Any) -> None:
-    if isinstance(value, int | float) and math.isfinite(value) and len(points) < MOST_POINTS:
+    if isinstance(value, int | float) and abs(value) <= MOST_VALUE and len(points) < MOST_POINTS:
         points[step] = float(value)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pioche.accounts import store as account_store
-from pioche.errors import HubError, QuotaExceeded, RunNotFound
+from pioche.errors import HubError, InvalidInput, QuotaExceeded, RunNotFound
 from pioche.plans.service import Plans
 from pioche.plans.types import WATTS_PER_CPU, Spent
 from pioche.ports.database import Database
@@ -24,6 +23,7 @@ from pioche.training.catalogue import TASKS
 from pioche.training.inputs import Inputs
 from pioche.training.progress import progress_of
 from pioche.training.publishing import Publisher
+from pioche.training.results import written
 from pioche.training.types import Progress, Stage, Training, run_id_of
 
 LAUNCH_TASK, WATCH_TASK = "training.launch", "training.watch"
@@ -213,19 +213,27 @@ class Running:
             "cpu_seconds": training.cpu_seconds + used.cpu_seconds,
             "peak_memory": max(training.peak_memory, used.peak_memory),
         }
+        fault = told.problem
         if status.reason == "exit" and status.exit_code == 0 and told.result:
-            result = {"result": json.dumps(dict(told.result))}
-            if self._move(training, {"stage": Stage.PUBLISHING.value, **usage, **result}, status):
-                with self._database.read() as tx:
-                    again = store.find(tx, training.key)
-                if again is not None:
-                    self._publish(again)
-            return
+            try:
+                result = {"result": written(told.result)}
+            except InvalidInput as error:
+                fault = error.message
+            else:
+                self._take_result(training, {"stage": Stage.PUBLISHING.value, **usage, **result}, status)
+                return
         stage = Stage.STOPPED if status.reason == "stopped" else Stage.FAILED
         last = next((line for line in reversed(told.lines) if line.strip()), "")
-        why = told.problem or _REASONS.get(status.reason or "", "") or f"The training broke off: {last}"
+        why = fault or _REASONS.get(status.reason or "", "") or f"The training broke off: {last}"
         values = {"stage": stage.value, "message": "" if stage is Stage.STOPPED else why[:500], **usage}
         self._move(training, {**values, "ended_at": status.ended_at or time.time_ns() // 1_000_000}, status)
+
+    def _take_result(self, training: Training, values: dict[str, Any], status: RunStatus) -> None:
+        if self._move(training, values, status):
+            with self._database.read() as tx:
+                again = store.find(tx, training.key)
+            if again is not None:
+                self._publish(again)
 
     def _publish(self, training: Training) -> None:
         """May run again after a crash: a repository that is there already gets the same files once more."""
