@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from pioche.accounts.sealing import Sealer
 from pioche.accounts.types import OPERATOR, Actor
@@ -16,6 +17,7 @@ from pioche.hub import Hub
 from pioche.jobs.images import runtime_of
 from pioche.jobs.tables import jobs as job_table
 from pioche.jobs.types import Job, NewJob, Stage, Volume
+from pioche.ports.executor import Limits, RunSpec
 from pioche.testkit.room import Room
 
 pytestmark = pytest.mark.client  # needs bubblewrap
@@ -117,6 +119,27 @@ def test_logs_of_old_jobs_go(room: Room) -> None:
     jobs.running.tidy()
     assert jobs.logs(alice, "alice", old.key, 0)[0] == ()
     assert [line.text for line in jobs.logs(alice, "alice", new.key, 0)[0]] == ["new"]
+
+
+def test_runs_of_nobody_go(room: Room) -> None:
+    """The account that had them was deleted, and its jobs with it. A run that goes on is ended."""
+    alice, running, executor = room.actor(room.cast.alice), room.hub.jobs.running, room.hub.trainings.executor
+    kept, ended = run(room, alice, "echo", "kept"), run(room, alice, "echo", "gone")
+    until_all_have_ended(room)
+    endless = run(room, alice, "sleep", "600")
+    room.hub.queue.run_due(room.hub)
+    training = RunSpec("a" * 24, ["echo", "learned"], Limits(60))
+    for spec in (training, replace(training, id="infer-something"), replace(training, id=f"{'b' * 24}-2")):
+        executor.start(spec)
+    with room.hub.database.write() as tx:
+        tx.execute(delete(job_table).where(job_table.c.id.in_([ended.id, endless.id])))
+    running.tidy()
+    assert len(executor.runs("")) == 6, "nobody said whose the others are"
+    until = time.monotonic() + 30
+    while endless.key in executor.runs("") and time.monotonic() < until:
+        running.tidy(lambda keys: {key for key in keys if key == "a" * 24})
+        time.sleep(0.05)
+    assert set(executor.runs("")) == {kept.key, "a" * 24, "infer-something"}
 
 
 def test_one_that_waits_can_be_cancelled(room: Room) -> None:

@@ -89,7 +89,7 @@ def test_what_it_wrote_is_deleted_later_and_its_log_is_kept(room: Room) -> None:
     job = finish(room, run(room, "sh", "-c", "echo said; head -c 1000000 /dev/zero > big"))
     home = room.hub.settings.data / "runs" / job.key / "work"
     assert (home / "big").exists()
-    room.hub.jobs.running.tidy(job.key)
+    room.hub.jobs.running.clear(job.run_id)
     assert not home.exists()
     lines, _, _ = room.hub.jobs.logs(room.actor(room.cast.alice), "alice", job.key, 0)
     assert [line.text for line in lines] == ["said"]
@@ -174,7 +174,7 @@ def test_logs_of_one_owner_have_an_end(room: Room, monkeypatch: pytest.MonkeyPat
     bob = room.actor(room.cast.bob)
     while not room.hub.jobs.find(bob, "bob", other.key).has_ended:
         time.sleep(0.05)
-    room.hub.jobs.running.tidy(jobs[-1].key)
+    room.hub.jobs.running.clear(jobs[-1].run_id)
     kept = [bool(room.hub.jobs.logs(alice, "alice", job.key, 0)[0]) for job in jobs]
     assert kept == [False, True, True]
     assert room.hub.jobs.logs(bob, "bob", other.key, 0)[0]

@@ -7,13 +7,16 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from pioche.accounts.types import OPERATOR, NewGroup
 from pioche.hub import Hub
+from pioche.jobs import tasks as jobs_tasks
 from pioche.names import RepoId, RepoKind
 from pioche.ports.gitstore import PutFile
 from pioche.testkit.room import Room
 from pioche.training import store
+from pioche.training.tables import trainings
 from pioche.training.types import Recipe, Stage, Training
 
 pytestmark = pytest.mark.client  # needs bubblewrap
@@ -121,6 +124,21 @@ def leave_and_say(tmp_path: Path, *lines: str) -> None:
     """What the interpreter of the environment does from now on."""
     said = "".join(f"echo '{line}'\n" for line in lines)
     (tmp_path / "environment/bin/python").write_text(f"#!/bin/sh\nmkdir model\necho '{{}}' > model/a.json\n{said}")
+
+
+def test_what_it_learned_from_and_said_goes_with_its_account(room: Room) -> None:
+    gone, kept = run(room, start(room)), start(room)
+    room.hub.trainings.running.watch()
+    inputs, executor = room.hub.settings.data / "trainings", room.hub.trainings.executor
+    for key in (gone.key, kept.key):
+        (inputs / key / "data").mkdir(parents=True)
+    with room.hub.database.write() as tx:
+        tx.execute(delete(trainings).where(trainings.c.key == gone.key))
+    room.hub.trainings.running.tidy()
+    assert [path.name for path in inputs.iterdir()] == [kept.key]
+    assert gone.key in executor.runs("")
+    jobs_tasks.tidy(room.hub, {})
+    assert gone.key not in executor.runs("")
 
 
 def test_it_is_published_once_however_many_look(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from pioche.errors import RunNotFound
 from pioche.jobs import store
-from pioche.jobs.types import Job, run_id_of
+from pioche.jobs.types import Job
 from pioche.ports.database import Database
-from pioche.ports.executor import Executor, LogLine, Tail
+from pioche.ports.executor import Executor, LogLine, Tail, key_of, run_id_of
 
 KEPT = 1024**3
 """Bytes of the logs of one owner."""
 LOGGED_JOBS = 2_000
 RUNS_AT_ONCE = 500
 _ATTEMPT_BITS = 40
-_RUN = re.compile(r"[0-9a-f]{24}(-[0-9]+)?\Z")
+
+Others = Callable[[Collection[str]], Collection[str]]
 
 
 class Logs:
@@ -59,18 +59,31 @@ class Logs:
 
     # -- what is kept --
 
-    def tidy(self) -> None:
-        """Drops those of jobs that ended long ago."""
-        with self._database.read() as tx:
-            now = tx.now
-        runs = [name for name in self._executor.runs("") if _RUN.match(name)]
+    def tidy(self, others: Others = frozenset) -> None:
+        """Drops those of jobs that ended long ago, and runs of nobody: their account was deleted.
+
+        `others` tells which keys are those of jobs elsewhere: by default, all.
+        """
+        runs = [(key, name) for name in self._executor.runs("") if (key := key_of(name))]
         for start in range(0, len(runs), RUNS_AT_ONCE):
             some = runs[start : start + RUNS_AT_ONCE]
+            keys = {key for key, _ in some}
             with self._database.read() as tx:
-                old = store.ended_before(tx, {name[:24] for name in some}, now - self._days_ms)
-            for name in some:
-                if name[:24] in old:
+                old = store.ended_before(tx, keys, tx.now - self._days_ms)
+                known = store.known(tx, keys)
+            known |= set(others(keys - known))
+            for key, name in some:
+                if key in old:
                     self._executor.remove(name)
+                elif key not in known:
+                    self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        """One that still runs is ended first, and goes the next time."""
+        if self._executor.status(name).state == "ended":
+            self._executor.remove(name)
+        else:
+            self._executor.stop(name)
 
     def make_room(self, key: str) -> None:
         """For the owner of this job: the newest are kept, up to `KEPT` bytes together."""

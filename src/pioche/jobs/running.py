@@ -19,7 +19,7 @@ from pioche.errors import Forbidden, HubError, InvalidInput, RunNotFound
 from pioche.jobs import store
 from pioche.jobs.images import runtime_of
 from pioche.jobs.installing import Installing
-from pioche.jobs.logs import Logs
+from pioche.jobs.logs import Logs, Others
 from pioche.jobs.types import GIB, Flavor, Job, Stage
 from pioche.jobs.volumes import Volumes
 from pioche.plans.service import Plans
@@ -269,17 +269,18 @@ class Running:
             values["message"] += f" {hint}"
         return stage, values
 
-    def tidy(self, key: str = "") -> None:
-        """Files of jobs that are over: what one wrote outside its volumes, or volumes that nobody has."""
-        if key:
-            with contextlib.suppress(RunNotFound):
-                self._executor.clear(key)
-            self.logs.make_room(key.partition("-")[0])
-            return
+    def clear(self, run_id: str) -> None:
+        """What a run that is over wrote outside its volumes, and old logs of its owner."""
+        with contextlib.suppress(RunNotFound):
+            self._executor.clear(run_id)
+        self.logs.make_room(run_id.partition("-")[0])
+
+    def tidy(self, others: Others = frozenset) -> None:
+        """Volumes that nobody has, logs that are old, and runs of nobody: see `Logs.tidy`."""
         with self._database.read() as tx:
             running = store.in_stage(tx, Stage.RUNNING)
         self._volumes.tidy([job.run_id for job in running])
-        self.logs.tidy()
+        self.logs.tidy(others)
 
     def cancel(self, job: Job) -> None:
         if job.stage is Stage.SCHEDULING:

@@ -58,6 +58,11 @@ def of_schedule(tx: Tx, actor: Actor, owner_id: int, key: str, limit: int) -> li
     return [_job(row) for row in tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))]
 
 
+def known(tx: Tx, keys: Collection[str]) -> set[str]:
+    """Those of these keys that are there."""
+    return {row.key for row in tx.execute(select(jobs.c.key).where(jobs.c.key.in_(keys)))}
+
+
 def ended_before(tx: Tx, keys: Collection[str], moment: int) -> set[str]:
     """Those of these keys whose job ended before then."""
     query = select(jobs.c.key).where(jobs.c.key.in_(keys), jobs.c.ended_at < moment)

@@ -30,11 +30,11 @@ def due(hub: Hub, _arguments: Mapping[str, Any]) -> None:
 
 
 def tidy(hub: Hub, _arguments: Mapping[str, Any]) -> None:
-    hub.jobs.running.tidy()
+    hub.jobs.running.tidy(hub.trainings.running.known)
 
 
 def clear(hub: Hub, arguments: Mapping[str, Any]) -> None:
-    hub.jobs.running.tidy(str(arguments["job"]))
+    hub.jobs.running.clear(str(arguments["job"]))
 
 
 def watch(hub: Hub, _arguments: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from pioche.ports.executor import Gpu
+from pioche.ports.executor import Gpu, run_id_of
 
 GIB = 1024**3
 
@@ -85,10 +85,6 @@ class Party:
     id: int
     name: str
     kind: str
-
-
-def run_id_of(key: str, attempt: int) -> str:
-    return key if attempt == 1 else f"{key}-{attempt}"
 
 
 @dataclass(frozen=True, slots=True)

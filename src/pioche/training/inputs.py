@@ -39,6 +39,10 @@ class Inputs:
     def place(self, key: str) -> Path:
         return self._folder / key
 
+    def keys(self) -> Sequence[str]:
+        """Of the trainings that something lies here for."""
+        return [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
+
     def forget(self, key: str) -> None:
         shutil.rmtree(self._folder / key, ignore_errors=True)
 

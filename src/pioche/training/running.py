@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from pioche.errors import HubError, InvalidInput, QuotaExceeded, RunNotFound
 from pioche.plans.service import Plans
 from pioche.plans.types import WATTS_PER_CPU, Spent
 from pioche.ports.database import Database
-from pioche.ports.executor import Executor, Limits, Mount, RunSpec, RunStatus
+from pioche.ports.executor import Executor, Limits, Mount, RunSpec, RunStatus, run_id_of
 from pioche.queue.service import Queue
 from pioche.runtimes.service import Runtimes
 from pioche.training import recipes, store
@@ -24,7 +24,7 @@ from pioche.training.inputs import Inputs
 from pioche.training.progress import progress_of
 from pioche.training.publishing import Publisher
 from pioche.training.results import written
-from pioche.training.types import Progress, Stage, Training, run_id_of
+from pioche.training.types import Progress, Stage, Training
 
 LAUNCH_TASK, WATCH_TASK = "training.launch", "training.watch"
 WATCH_MS = 300
@@ -110,10 +110,18 @@ class Running:
 
     def tidy(self) -> None:
         """What ended a week ago does not go on: what it wrote goes. Its log, and so its curves, stay."""
+        laid_out = self._inputs.keys()
         with self._database.read() as tx:
             old = store.ended_before(tx, tx.now - KEPT_MS)
         for training in old:
             self._forget(training)
+        for key in set(laid_out) - self.known(laid_out):  # of an account that is gone
+            self._inputs.forget(key)
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of these that are trainings'."""
+        with self._database.read() as tx:
+            return store.known(tx, keys)
 
     # -- one --
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -34,6 +34,11 @@ def ended_before(tx: Tx, moment: int) -> list[Training]:
     stages = [Stage.FAILED.value, Stage.STOPPED.value]
     query = _select().where(trainings.c.stage.in_(stages), trainings.c.ended_at < moment)
     return [_training(row) for row in tx.execute(query)]
+
+
+def known(tx: Tx, keys: Collection[str]) -> set[str]:
+    """Those of these keys that are there."""
+    return {row.key for row in tx.execute(select(trainings.c.key).where(trainings.c.key.in_(keys)))}
 
 
 def of_owners(tx: Tx, owners: Sequence[int], limit: int) -> list[Training]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from pioche.ports.executor import run_id_of
+
 
 class Stage(StrEnum):
     WAITING = "waiting"
@@ -76,10 +78,6 @@ class Training:
     @property
     def run_id(self) -> str:
         return run_id_of(self.key, self.attempt)
-
-
-def run_id_of(key: str, attempt: int) -> str:
-    return key if attempt == 1 else f"{key}-{attempt}"
 
 
 Points = Sequence[tuple[int, float]]

@@ -8,6 +8,7 @@ be made; `RunNotFound`.
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,20 @@ they are forwarded for is their own word.
 RunState = Literal["starting", "running", "ended"]
 # Why a run ended, beside its own exit: it took too long, memory or disk, was stopped, or its keeper was killed.
 EndReason = Literal["exit", "timeout", "memory", "disk", "stopped", "lost", "failed"]
+
+
+_NAME = re.compile(r"(?P<key>[0-9a-f]{24})(-[0-9]+)?\Z")
+
+
+def run_id_of(key: str, attempt: int) -> str:
+    """Of what may be tried again: each attempt is a run of its own."""
+    return key if attempt == 1 else f"{key}-{attempt}"
+
+
+def key_of(run_id: str) -> str | None:
+    """None for a run that is no attempt at anything with a key."""
+    found = _NAME.match(run_id)
+    return None if found is None else found["key"]
 
 
 def remove_tree(place: Path) -> None:
