@@ -120,6 +120,14 @@ def test_what_is_odd_beside_the_figures_is_left_out(room: Room, tmp_path: Path) 
     assert "Nothing was measured." in room.get("/alice/moods/raw/main/README.md", room.cast.alice).text
 
 
+def test_a_fault_that_is_no_text_is_told_as_one(room: Room, tmp_path: Path) -> None:
+    leave_and_say(tmp_path, r'{"event": "problem", "message": "no \ud800 text \u0000 at all"}')
+    training = run(room, start(room))
+    room.hub.trainings.running.watch()
+    assert (now(room, training).stage, now(room, training).message) == (Stage.FAILED, "no ? text ? at all")
+    assert room.get(f"/train/{training.key}", room.cast.alice).status_code == 200
+
+
 def leave_and_say(tmp_path: Path, *lines: str) -> None:
     """What the interpreter of the environment does from now on."""
     said = "".join(f"echo '{line}'\n" for line in lines)

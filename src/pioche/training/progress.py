@@ -44,7 +44,7 @@ class _Told:
         self.step = max(self.step, step)
         match event["event"]:
             case "start":
-                self.steps, self.device = _whole(event.get("steps")), str(event.get("device", ""))[:80]
+                self.steps, self.device = _whole(event.get("steps")), _text(event.get("device", ""), 80)
                 self.problem = ""  # of an attempt before this one
             case "step":
                 _put(self.losses, step, event.get("loss"))
@@ -53,19 +53,19 @@ class _Told:
             case "sample":
                 self._sample(step, event)
             case "problem":
-                self.problem = str(event.get("message", ""))[:500]
+                self.problem = _text(event.get("message", ""), 500)
             case "result":
                 self.result = {key: value for key, value in event.items() if key not in ("event", "at")}
 
     def _score(self, step: int, event: Mapping[str, Any]) -> None:
         for name, value in event.items():
             if name not in _NOT_SCORES and len(self.scores) < MOST_SCORES:
-                _put(self.scores.setdefault("loss apart" if name == "loss" else name[:30], {}), step, value)
+                _put(self.scores.setdefault("loss apart" if name == "loss" else _text(name, 30), {}), step, value)
 
     def _sample(self, step: int, event: Mapping[str, Any]) -> None:
         png = event.get("png")
         picture = f"data:image/png;base64,{png}" if _is_picture(png) else ""
-        prompt, text = (str(event.get(key, ""))[:MOST_TEXT] for key in ("prompt", "text"))
+        prompt, text = (_text(event.get(key, ""), MOST_TEXT) for key in ("prompt", "text"))
         if picture or text:
             self.samples = [*self.samples, Sample(step, prompt, text, picture)][-MOST_SAMPLES:]
 
@@ -84,6 +84,11 @@ def _event(line: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and isinstance(found.get("event"), str) else None
+
+
+def _text(value: Any, most: int) -> str:
+    """JSON may name halves of characters, which no page can show, and a zero, which no database keeps."""
+    return str(value)[:most].encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _whole(value: Any) -> int:
