@@ -61,6 +61,7 @@ from pioche.jobs import schedule_pages as job_schedules_pages
 from pioche.jobs import tasks as jobs_tasks
 from pioche.jobs.folders import Folders
 from pioche.jobs.installing import Installing
+from pioche.jobs.line import Line as JobLine
 from pioche.jobs.running import Running, Setting
 from pioche.jobs.schedules import Schedules
 from pioche.jobs.service import Jobs
@@ -71,6 +72,7 @@ from pioche.lfs import tasks as lfs_tasks
 from pioche.lfs.service import Lfs
 from pioche.links import tasks as links_tasks
 from pioche.links.service import Links
+from pioche.machine.service import Machine
 from pioche.migrations import upgrade
 from pioche.notifications import api as notifications_api
 from pioche.notifications import pages as notifications_pages
@@ -133,6 +135,7 @@ from pioche.training import pages as training_pages
 from pioche.training import tasks as training_tasks
 from pioche.training.dropping import Drops
 from pioche.training.inputs import Inputs
+from pioche.training.line import Line as TrainingLine
 from pioche.training.publishing import Publisher
 from pioche.training.reading import Reader
 from pioche.training.running import Running as TrainingRuns
@@ -251,7 +254,8 @@ def build_hub(settings: Settings) -> Hub:
         lfs=lfs,
         trees=trees,
         large_files=LargeFiles(database, gitstore, lfs, commits),
-        **_reading(database, gitstore, lfs),
+        browse=Browse(database, gitstore, lfs),
+        changes=Changes(database, gitstore, lfs),
         commits=commits,
         **_talk(database, gitstore, refs, commits, lfs, queue),
         collections=Collections(database),
@@ -294,11 +298,6 @@ def _open_templates(settings: Settings) -> Templates:
     return Templates({"name": settings.site_name, "signup_open": settings.signup_open, "mail_on": mail_on})
 
 
-def _reading(database: Database, gitstore: GitStore, lfs: Lfs) -> dict[str, Any]:
-    """What pages show of files."""
-    return {"browse": Browse(database, gitstore, lfs), "changes": Changes(database, gitstore, lfs)}
-
-
 def _finding(database: Database, gitstore: GitStore, queue: Queue, repos: Repos) -> dict[str, Any]:
     search, indexer = Search(database, queue), Indexer(database, partial(text_of, gitstore), queue)
     papers = Papers(database, search)
@@ -322,7 +321,6 @@ def _above_repos(
     database: Database, queue: Queue, signer: Signer, settings: Settings, gitstore: GitStore, blobs: BlobStore
 ) -> dict[str, Any]:
     """What people do with repositories and with each other, as fields of the hub."""
-    mailer = _open_mailer(settings)
     return {
         "likes": Likes(database),
         "links": Links(database),
@@ -331,7 +329,7 @@ def _above_repos(
         "evals": Evals(database, gitstore),
         "follows": Follows(database, queue),
         "gates": Gates(database, queue),
-        "mailer": mailer,
+        "mailer": (mailer := _open_mailer(settings)),
         "spaces": Spaces(database, Sealer.from_file(settings.data / "secret.key")),
         "webhooks": Webhooks(database, queue, settings),
         "notifications": Notifications(database, queue, mailer, signer, settings),
@@ -343,26 +341,28 @@ def _running(
 ) -> dict[str, Any]:
     """What computes, and the buckets that it writes to."""
     buckets = Buckets(database, xet, trees)
-    executor = SandboxExecutor(settings.data / "runs")
+    machine = Machine(executor := SandboxExecutor(settings.data / "runs"))
     runtimes = Runtimes(Path(settings.runtimes or settings.data / "runtimes"), settings.wheels)
-    workers = Workers(executor, runtimes, settings.model_idle_seconds)
+    workers = Workers(machine, runtimes, settings.model_idle_seconds)
     inference = Inference(database, Snapshots(settings.data / "models", trees), workers, settings.model_answer_seconds)
     folders = Folders(settings.data / "volumes", settings.free_disk_reserve)
     volumes = Volumes(trees, buckets, folders, [Path(sys.base_prefix), runtimes.folder])
-    jobs = _open_jobs(database, queue, settings, executor, runtimes, volumes)
+    jobs = _open_jobs(database, queue, settings, machine, runtimes, volumes)
     inputs = Inputs(trees, Reader(executor, runtimes, settings.data / "tables"), settings.data / "trainings")
-    around = TrainingSetting(runtimes, inputs, Publisher(database, *writing), jobs["plans"])
+    line = TrainingLine(database, machine)
+    around = TrainingSetting(runtimes, line, inputs, Publisher(database, *writing), jobs["plans"])
     learning = TrainingRuns(database, queue, executor, around)
     drops = Drops(*writing[:2], trees, inputs.reader)
     trainings = Trainings(database, queue, executor, writing[0], inputs, drops, learning, jobs["plans"])
-    return {"runtimes": runtimes, **jobs, "inference": inference, "trainings": trainings, "buckets": buckets}
+    found = {"runtimes": runtimes, "machine": machine, "buckets": buckets, **jobs}
+    return {**found, "inference": inference, "trainings": trainings}
 
 
 def _open_jobs(
     database: Database,
     queue: Queue,
     settings: Settings,
-    executor: SandboxExecutor,
+    machine: Machine,
     runtimes: Runtimes,
     volumes: Volumes,
 ) -> dict[str, Any]:
@@ -371,9 +371,9 @@ def _open_jobs(
     here = f"http://{host}:{settings.port}"
     plans = Plans(database, settings.plans, settings.compute_price)
     installing = Installing(runtimes.wheel_folders(), settings.job_index, settings.job_hosts)
-    setting = Setting(runtimes, installing, plans, settings.job_log_days, here)
-    running = Running(database, queue, executor, sealer, volumes, setting)
-    submitting = Submitting(queue, executor, sealer, volumes, running, plans)
+    setting = Setting(runtimes, installing, JobLine(database, machine), plans, settings.job_log_days, here)
+    running = Running(database, queue, machine.executor, sealer, volumes, setting)
+    submitting = Submitting(queue, machine.executor, sealer, volumes, running, plans)
     plans.holders.append(submitting.held_ms)
     jobs = Jobs(database, submitting, running, Schedules(database, queue, submitting))
     return {"jobs": jobs, "plans": plans}

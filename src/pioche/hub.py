@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pioche.jobs.service import Jobs
     from pioche.lfs.service import Lfs
     from pioche.links.service import Links
+    from pioche.machine.service import Machine
     from pioche.notifications.service import Notifications
     from pioche.oauth.service import Oauth
     from pioche.papers.comments import PaperComments
@@ -87,6 +88,7 @@ class Hub:
     mailer: Mailer
     notifications: Notifications
     webhooks: Webhooks
+    machine: Machine
     jobs: Jobs
     plans: Plans
     runtimes: Runtimes

@@ -17,10 +17,11 @@ pytestmark = pytest.mark.client  # needs bubblewrap
 CARD = "---\npipeline_tag: text-generation\n---\n"
 # In the place of the interpreter of the environment: a worker that says something, and ends when it is asked to.
 WORKER = """#!/usr/bin/python3
-import json, socket
+import json, os, socket
 server = socket.socket(socket.AF_UNIX)
-server.bind("model.sock")
+server.bind("model.sock.part")
 server.listen()
+os.rename("model.sock.part", "model.sock")
 while True:
     one, _ = server.accept()
     asked = json.loads(one.makefile().readline())
@@ -104,7 +105,7 @@ def test_a_hub_that_is_started_again_asks_the_same_model(room: Room) -> None:
     repo, alice, executor = model(room), room.cast.alice, room.hub.trainings.executor
     assert room.post(f"/models/{repo}", alice, json={"inputs": "hello"}).status_code == 200
     (left,) = executor.runs("infer-")  # by a hub that was killed
-    room.hub.inference.workers = Workers(executor, room.hub.runtimes, idle=60)
+    room.hub.inference.workers = Workers(room.hub.machine, room.hub.runtimes, idle=60)
     assert room.post(f"/models/{repo}", alice, json={"inputs": "hello"}).status_code == 200
     until = time.monotonic() + 20
     while executor.status(left).state != "ended":

@@ -96,5 +96,5 @@ def test_a_run_has_the_time_that_is_left(room: Room) -> None:
     made = start(room, alice, "short")
     cpus = room.hub.trainings.executor.capacity().cpus
     spend(room, alice, 3_000 - cpus * 2)
-    limit = room.hub.trainings.running.seconds(made)
+    limit = room.hub.trainings.running.seconds(made, cpus)
     assert limit == pytest.approx(120, abs=1)

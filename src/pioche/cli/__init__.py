@@ -26,6 +26,7 @@ COMMANDS = {
     "to-postgres": "pioche.cli.transfer",
     "migration": "pioche.cli.operate",
     "runtime": "pioche.cli.runtime",
+    "machine": "pioche.cli.machine",
     "plan": "pioche.cli.plan",
     "train": "pioche.cli.train",
     "demo": "pioche.cli.demo",

@@ -82,8 +82,8 @@ class Inference:
     ) -> AsyncIterator[dict[str, Any]]:
         """`{"part": ...}` as they come, then `{"result": ...}`. Raises as `ask`."""
         require_task(model, question.task)
-        await asyncio.to_thread(self.wake, actor, model)
         with self.workers.asking(model):
+            await asyncio.to_thread(self.wake, actor, model)
             socket = await self._warm(model, seconds)
             has_answered = False
             try:

@@ -7,14 +7,17 @@ import secrets
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pioche.errors import HubError, ModelUnavailable, RunNotFound
 from pioche.inference import worker
 from pioche.inference.types import Model, State
-from pioche.ports.executor import Executor, Limits, Mount, RunSpec
+from pioche.machine.service import Machine
+from pioche.machine.types import MODEL, Want
+from pioche.ports.executor import Limits, Mount, RunSpec
 from pioche.runtimes.service import Runtimes
 
 RUNTIME = "ml"
@@ -30,31 +33,32 @@ PREFIX = "infer-"
 
 @dataclass(slots=True)
 class Worker:
-    """`busy`: how many questions it has. `fault`: why it cannot be asked, once that is known."""
+    """`fault`: why it cannot be asked, once that is known."""
 
     model: Model
     run_id: str
     memory: int
-    began: float = field(default_factory=time.monotonic)
     used: float = field(default_factory=time.monotonic)
-    busy: int = 0
     is_warm: bool = False
     fault: str = ""
 
 
 class Workers:
-    """`idle`: seconds after which a model that nobody asks falls asleep."""
+    """`idle`: seconds after which a model that nobody asks falls asleep; sooner, where something needs its room."""
 
-    def __init__(self, executor: Executor, runtimes: Runtimes, idle: float) -> None:
-        self._executor = executor
+    def __init__(self, machine: Machine, runtimes: Runtimes, idle: float) -> None:
+        self._machine = machine
+        self._executor = machine.executor
         self._runtimes = runtimes
         self._idle = idle
         self._lock = threading.Lock()
         self._workers: dict[str, Worker] = {}
+        self._asked: Counter[str] = Counter()
         self._count = 0
         # A hub in a container has the same process id each time it is started.
         self._mark = secrets.token_hex(4)
         self._is_swept = False
+        machine.join_models(self._claims, self._idle_runs, self._sleep_one)
 
     def state(self, model: Model) -> State:
         with self._lock:
@@ -71,19 +75,23 @@ class Workers:
         """Returns once it is on its way. Raises `ModelUnavailable` where the machine is too small or too busy."""
         self.sweep()
         memory = int(BASE_MEMORY + PER_BYTE * weights)
-        with self._lock:
-            if model.key in self._workers:
+        with self._machine.deciding():
+            if self.is_there(model):
                 return
-            self._make_room(model, memory)
-            self._count += 1
-            found = Worker(model, f"{model.key}-{self._mark}-{self._count}", memory)
-            self._workers[model.key] = found
+            self._make_room(memory)
+            with self._lock:
+                self._count += 1
+                found = Worker(model, f"{model.key}-{self._mark}-{self._count}", memory)
+                self._workers[model.key] = found
         try:
             self._launch(found, snapshot())
         except HubError as error:
             found.fault = error.message
         except OSError as error:
             found.fault = f"Its files could not be laid out: {error.strerror}."
+        with self._lock:
+            if self._workers.get(model.key) is not found:  # it was put to sleep before it had begun
+                self._end(found)
 
     def wait(self, model: Model) -> Path | None:
         """The socket to ask at; None while it is loading. Raises `ModelUnavailable` if it will not be."""
@@ -109,18 +117,17 @@ class Workers:
 
     @contextlib.contextmanager
     def asking(self, model: Model) -> Iterator[None]:
-        """While somebody asks it, it is not put to sleep."""
+        """While somebody asks it, it is not put to sleep, from before it wakes."""
         with self._lock:
-            found = self._workers.get(model.key)
-            if found is not None:
-                found.busy += 1
+            self._asked[model.key] += 1
         try:
             yield
         finally:
-            if found is not None:
-                with self._lock:
-                    found.busy -= 1
-                    found.used = time.monotonic()
+            with self._lock:
+                self._asked[model.key] -= 1
+                self._asked += Counter()  # forgets what is at 0
+                if model.key in self._workers:
+                    self._workers[model.key].used = time.monotonic()
 
     def tidy(self) -> list[str]:
         """Puts to sleep what nobody asks, and forgets runs that are over; keys of the models that are awake."""
@@ -128,9 +135,9 @@ class Workers:
         self._forget_runs()
         now = time.monotonic()
         with self._lock:
-            tired = [key for key, one in self._workers.items() if not one.busy and now - one.used > self._idle]
-            for key in tired:
-                self._end(self._workers.pop(key))
+            for one in self._unasked():
+                if now - one.used > self._idle:
+                    self._end(self._workers.pop(one.model.key))
             return list(self._workers)
 
     def _forget_runs(self) -> None:
@@ -173,6 +180,7 @@ class Workers:
             environment={"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HOME": "/tmp/hf"},  # noqa: S108
             mounts=[Mount(place, str(place)), Mount(files, INSIDE_MODEL), Mount(program, INSIDE_PROGRAM)],
             gpus=bool(self._executor.capacity().gpus),
+            kind=MODEL,
         )
         self._executor.start(spec)
 
@@ -205,7 +213,7 @@ class Workers:
         last = next((line.text for line in reversed(lines) if line.text.strip()), message)
         return f"The model could not be loaded: {last[:300]}"
 
-    def _make_room(self, model: Model, memory: int) -> None:
+    def _make_room(self, memory: int) -> None:
         """Others fall asleep, those that were asked longest ago first."""
         budget = self._executor.capacity().memory
         if memory > budget:
@@ -213,15 +221,36 @@ class Workers:
                 f"This model needs about {memory / 2**30:.1f} GiB of memory, "
                 f"and {budget / 2**30:.1f} GiB are for models here."
             )
-        idle = sorted((one for one in self._workers.values() if not one.busy), key=lambda one: one.used)
-        while sum(one.memory for one in self._workers.values()) + memory > budget:
-            if not idle:
-                raise ModelUnavailable(
-                    "All the memory for models is taken by others that are being asked. Try again soon."
-                )
-            one = idle.pop(0)
-            del self._workers[one.model.key]
-            self._end(one)
+        if not self._machine.make_room(Want(MODEL, 0.0, memory)):
+            holders = self._machine.count().holders()
+            raise ModelUnavailable(
+                f"There is no memory for this model now: it is held by {holders or 'what is about to end'}. "
+                "Ask again later."
+            )
+
+    # -- what the machine asks --
+
+    def _claims(self) -> Mapping[str, Want]:
+        with self._lock:
+            found = [one for one in self._workers.values() if not one.fault]
+        return {one.run_id: Want(MODEL, 0.0, one.memory, seconds=LIFE_SECONDS) for one in found}
+
+    def _unasked(self) -> list[Worker]:
+        """Those that were asked longest ago first."""
+        idle = [one for one in self._workers.values() if not self._asked[one.model.key]]
+        return sorted(idle, key=lambda one: one.used)
+
+    def _idle_runs(self) -> list[str]:
+        with self._lock:
+            return [one.run_id for one in self._unasked()]
+
+    def _sleep_one(self) -> str:
+        self.sweep()
+        with self._lock:
+            for one in self._unasked()[:1]:
+                self._end(self._workers.pop(one.model.key))
+                return one.run_id
+        return ""
 
     def _end(self, found: Worker) -> None:
         try:

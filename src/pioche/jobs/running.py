@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,13 +14,15 @@ from pioche.accounts.access import may_run
 from pioche.accounts.sealing import Sealer
 from pioche.accounts.store import actor_of_user
 from pioche.accounts.types import Actor
-from pioche.errors import Forbidden, HubError, InvalidInput, RunNotFound
+from pioche.errors import Forbidden, HubError, RunNotFound
 from pioche.jobs import store
 from pioche.jobs.images import runtime_of
 from pioche.jobs.installing import Installing
+from pioche.jobs.line import Line
 from pioche.jobs.logs import Logs, Others
 from pioche.jobs.types import GIB, Flavor, Job, Stage
 from pioche.jobs.volumes import Volumes
+from pioche.machine.types import JOB
 from pioche.plans.service import Plans
 from pioche.plans.types import WATTS_PER_CPU, Spent
 from pioche.ports.database import Database
@@ -51,6 +52,7 @@ class Setting:
 
     runtimes: Runtimes
     installing: Installing
+    line: Line
     plans: Plans
     log_days: int
     url: str
@@ -65,6 +67,7 @@ class Running:
         self._executor = executor
         self._runtimes = setting.runtimes
         self._installing = setting.installing
+        self._line = setting.line
         self._sealer = sealer
         self._volumes = volumes
         self._url = setting.url
@@ -73,32 +76,19 @@ class Running:
         self._launching = threading.Lock()
         self._preparing: set[int] = set()
 
-    # -- hardware --
-
     def flavors(self) -> Sequence[Flavor]:
-        has = self._executor.capacity()
-        small = Flavor("cpu-basic", "CPU, basic", 1.0, min(2 * GIB, has.memory))
-        large = Flavor("cpu-upgrade", "CPU, all of this machine", float(has.cpus), has.memory)
-        found = [small, large] if has.cpus > 1 else [small]
-        if has.gpus:
-            # Half of the rest, so that what needs no GPU goes on beside it.
-            label = f"GPU, {len(has.gpus)} x {has.gpus[0].name}"
-            found.append(Flavor("gpu", label, max(1.0, has.cpus // 2), has.memory // 2, has.gpus))
-        return found
+        return self._line.flavors()
 
     def flavor(self, name: str) -> Flavor:
-        found = {one.name: one for one in self.flavors()}
-        if name not in found:
-            raise InvalidInput(f"There is no hardware '{name[:40]}' here. There are: {', '.join(found)}.")
-        return found[name]
+        return self._line.flavor(name)
 
     # -- starting --
 
     def launch(self) -> int:
         """Takes up what fits, of those who have fewest running first. The number of jobs taken up."""
-        with self._launching:
+        with self._launching, self._line.machine.deciding():
             taken = 0
-            while (job := self._next()) is not None and self._take_up(job):
+            while (job := self._line.next()) is not None and self._take_up(job):
                 taken += 1
         self._again_what_was_lost()
         self._keep_watching()
@@ -117,20 +107,6 @@ class Running:
                 self._start(job)
         finally:
             self._preparing.discard(number)
-
-    def _next(self) -> Job | None:
-        with self._database.read() as tx:
-            waiting, running = store.in_stage(tx, Stage.SCHEDULING), store.in_stage(tx, Stage.RUNNING)
-        has, flavors = self._executor.capacity(), {one.name: one for one in self.flavors()}
-        cpus = has.cpus - sum(flavors[job.flavor].cpus for job in running if job.flavor in flavors)
-        memory = has.memory - sum(flavors[job.flavor].memory for job in running if job.flavor in flavors)
-        gpus = len(has.gpus) - sum(len(flavors[job.flavor].gpus) for job in running if job.flavor in flavors)
-        busy = Counter(job.owner.id for job in running)
-        for job in sorted(waiting, key=lambda job: (busy[job.owner.id], job.id)):
-            wanted = flavors.get(job.flavor)
-            if wanted is None or (wanted.cpus <= cpus and wanted.memory <= memory and len(wanted.gpus) <= gpus):
-                return job
-        return None
 
     def _take_up(self, job: Job) -> bool:
         """False if somebody else moved it meanwhile."""
@@ -194,6 +170,7 @@ class Running:
             hub_url=self._url,
             hosts=self._installing.hosts,
             gpus=bool(flavor.gpus),
+            kind=JOB,
         )
 
     def _starter(self, job: Job) -> Actor:
@@ -222,7 +199,9 @@ class Running:
         self._keep_watching()
 
     def refresh(self, job: Job) -> Job:
-        """As the executor sees it now. One with volumes has ended when they are written back."""
+        """As the executor sees it now. One with volumes has ended when they are written back. What waits says why."""
+        if job.stage is Stage.SCHEDULING:
+            return replace(job, message=f"{job.message} {self._line.why(job)}".strip())
         if job.stage is not Stage.RUNNING:
             return job
         try:
@@ -307,9 +286,12 @@ class Running:
             return None
 
     def _keep_watching(self) -> None:
+        """What waits is looked at too: it may be a training or a model that makes room."""
         with self._database.write() as tx:
             if store.in_stage(tx, Stage.RUNNING):
                 self._queue.enqueue(tx, WATCH_TASK, {}, unique="all", delay_ms=WATCH_MS)
+            if store.in_stage(tx, Stage.SCHEDULING):
+                self._queue.enqueue(tx, LAUNCH_TASK, {}, unique="later", delay_ms=WATCH_MS)
 
     def _end(self, job: Job, stage: Stage, values: dict[str, Any]) -> None:
         """Or, if it failed and may be tried again, puts it back in line."""

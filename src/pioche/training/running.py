@@ -12,6 +12,7 @@ from typing import Any
 
 from pioche.accounts import store as account_store
 from pioche.errors import HubError, InvalidInput, QuotaExceeded, RunNotFound
+from pioche.machine.types import TRAINING
 from pioche.plans.service import Plans
 from pioche.plans.types import WATTS_PER_CPU, Spent
 from pioche.ports.database import Database
@@ -21,6 +22,7 @@ from pioche.runtimes.service import Runtimes
 from pioche.training import recipes, store
 from pioche.training.catalogue import TASKS
 from pioche.training.inputs import Inputs
+from pioche.training.line import SECONDS, Line
 from pioche.training.progress import progress_of
 from pioche.training.publishing import Publisher
 from pioche.training.results import written
@@ -28,8 +30,8 @@ from pioche.training.types import Progress, Stage, Training
 
 LAUNCH_TASK, WATCH_TASK = "training.launch", "training.watch"
 WATCH_MS = 300
-SECONDS, LEAST_SECONDS = 2 * 3600, 30
-MEMORY_SHARE = 0.7
+WAIT_MS = 1_000
+LEAST_SECONDS = 30
 KEPT_MS = 7 * 24 * 3600 * 1000
 
 _REASONS = {
@@ -46,6 +48,7 @@ class Setting:
     """What surrounds a training."""
 
     runtimes: Runtimes
+    line: Line
     inputs: Inputs
     publisher: Publisher
     plans: Plans
@@ -57,6 +60,7 @@ class Running:
         self._queue = queue
         self._executor = executor
         self._runtimes = setting.runtimes
+        self._line = setting.line
         self._inputs = setting.inputs
         self._publisher = setting.publisher
         self._plans = setting.plans
@@ -65,18 +69,18 @@ class Running:
         self._publishing = threading.Lock()
 
     def launch(self) -> None:
-        """The next one, if none runs: a training has the machine for itself, but for models in use.
+        """The next one, if none runs and there is room for it.
 
         Owners take turns: first comes who has waited longest since their last one was started.
         """
         with self._starting:
-            with self._database.read() as tx:
-                running = store.in_stages(tx, Stage.RUNNING, Stage.PUBLISHING)
-                waiting = store.in_stages(tx, Stage.WAITING)
-                before = store.last_starts(tx, [one.owner_id for one in waiting])
-            if not running and waiting:
-                self._start(min(waiting, key=lambda one: (before.get(one.owner_id, 0), one.id)))
+            if (taken := self._take_up()) is not None:
+                self._start(*taken)
         self._keep_watching()
+
+    def why(self, training: Training) -> str:
+        """What one that waits is waiting for, where that is room."""
+        return self._line.why(training)
 
     def watch(self) -> None:
         """All that run; and what waits, if one has ended."""
@@ -85,7 +89,7 @@ class Running:
         for training in running:
             self._look(training)
         with self._database.write() as tx:
-            if store.in_stages(tx, Stage.WAITING):
+            if store.in_stages(tx, Stage.WAITING) and not store.in_stages(tx, Stage.RUNNING, Stage.PUBLISHING):
                 self._queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")
         self._keep_watching()
 
@@ -125,15 +129,25 @@ class Running:
 
     # -- one --
 
-    def _start(self, training: Training) -> None:
-        with self._database.write() as tx:
-            actor = account_store.actor_of_user(tx, training.initiator_id or 0)
-            if not store.move(tx, training.key, Stage.WAITING, {"stage": Stage.RUNNING.value, "started_at": tx.now}):
-                return
+    def _take_up(self) -> tuple[Training, float] | None:
+        """With the CPUs that it may use: those that are free now, but half of them at least."""
+        machine = self._line.machine
+        with machine.deciding():
+            training = self._line.next()
+            if training is None or self._line.why(training) or not machine.make_room(self._line.want(training)):
+                return None
+            cpus = machine.count().free(TRAINING).cpus
+            with self._database.write() as tx:
+                values = {"stage": Stage.RUNNING.value, "started_at": tx.now}
+                return (training, cpus) if store.move(tx, training.key, Stage.WAITING, values) else None
+
+    def _start(self, training: Training, cpus: float) -> None:
         try:
+            with self._database.read() as tx:
+                actor = account_store.actor_of_user(tx, training.initiator_id or 0)
             if actor is None:
                 raise RunNotFound("Whoever started it has no account any more.")
-            spec = self._spec(training)
+            spec = self._spec(training, cpus)
             self._inputs.lay_out(actor, training.key, training.recipe)
             self._executor.start(spec)
         except (HubError, OSError) as error:
@@ -144,8 +158,8 @@ class Running:
         if now is None or now.stage is not Stage.RUNNING:
             self._executor.stop(training.run_id)
 
-    def _spec(self, training: Training) -> RunSpec:
-        place, has = self._runtimes.ensure("ml"), self._executor.capacity()
+    def _spec(self, training: Training, cpus: float) -> RunSpec:
+        place, want = self._runtimes.ensure("ml"), self._line.want(training)
         mounts = [
             Mount(place, str(place)),
             Mount(self._inputs.place(training.key), "/inputs"),
@@ -156,7 +170,7 @@ class Running:
         return RunSpec(
             id=training.run_id,
             command=[str(place / "bin" / "python"), f"/opt/recipes/{TASKS[training.recipe.task].program}"],
-            limits=Limits(self.seconds(training), float(has.cpus), int(has.memory * MEMORY_SHARE), processes=512),
+            limits=Limits(self.seconds(training, cpus), cpus, want.memory, processes=512),
             environment={
                 "HF_HUB_OFFLINE": "1",
                 "TOKENIZERS_PARALLELISM": "false",
@@ -164,16 +178,16 @@ class Running:
                 "HF_HOME": "/tmp/hf",  # noqa: S108
             },
             mounts=mounts,
-            gpus=bool(has.gpus),
+            gpus=want.gpus > 0,
+            kind=TRAINING,
         )
 
-    def seconds(self, training: Training) -> int:
+    def seconds(self, training: Training, cpus: float) -> int:
         """It may take what is left of its owner's plan. Raises `QuotaExceeded` where that is nothing."""
         with self._database.read() as tx:
             standing = self._plans.standing(tx, training.owner_id, training.owner)
         if standing.left_ms is None:
             return SECONDS
-        cpus = self._executor.capacity().cpus
         left = standing.left_ms / 1000 + training.seconds  # what it holds itself is for it
         if left < LEAST_SECONDS * cpus:
             raise QuotaExceeded("The compute-minutes of this month are used up. It can go on when there are more.")
@@ -278,7 +292,8 @@ class Running:
         with self._database.write() as tx:
             moved = store.move(tx, training.key, training.stage, values)
             if moved and took is not None and took.started_at and took.ended_at:
-                compute = (took.ended_at - took.started_at) * self._executor.capacity().cpus
+                cpus = took.hold.cpus if took.hold else self._executor.capacity().cpus
+                compute = (took.ended_at - took.started_at) * cpus
                 used = took.usage
                 joules = used.joules or used.cpu_seconds * WATTS_PER_CPU
                 spent = Spent(int(compute), used.cpu_seconds, joules)
@@ -286,9 +301,12 @@ class Running:
             return moved
 
     def _keep_watching(self) -> None:
+        """What waits is looked at too: it may be a job or a model that makes room."""
         with self._database.write() as tx:
             if store.in_stages(tx, Stage.RUNNING, Stage.PUBLISHING):
                 self._queue.enqueue(tx, WATCH_TASK, {}, unique="all", delay_ms=WATCH_MS)
+            elif store.in_stages(tx, Stage.WAITING):
+                self._queue.enqueue(tx, WATCH_TASK, {}, unique="all", delay_ms=WAIT_MS)
 
     def _forget(self, training: Training) -> None:
         """All but its logs."""

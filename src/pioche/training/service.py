@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -33,14 +33,13 @@ from pioche.training import store
 from pioche.training.catalogue import TASKS, Task, seconds_of
 from pioche.training.dropping import Drops
 from pioche.training.inputs import Inputs
+from pioche.training.line import bytes_to_learn
 from pioche.training.running import LAUNCH_TASK, Running
 from pioche.training.types import Base, Preview, Progress, Recipe, Stage, Training
 
 MAX_WAITING = 5
 LISTED = 100
 MOST_BASES = 30
-BYTES_TO_TRAIN = 16  # of each parameter: itself, its slope, and two averages of the optimiser, in 32 bits
-BYTES_OF_LORA = 5  # the parameters stand still, so that little is kept beside them
 MOST_MEMORY = 0.7
 
 
@@ -105,13 +104,13 @@ class Trainings:
             return _without_hidden(tx, actor, store.of_owners(tx, owners, LISTED))
 
     def find(self, actor: Actor, key: str) -> Training:
-        """Seen by its owner's people alone."""
+        """Seen by its owner's people alone. One that waits for room says for what."""
         with self.database.read() as tx:
             found = store.find(tx, key)
             hidden = found is not None and not _without_hidden(tx, actor, [found])
         if found is None or hidden or not may_see_runs(actor, found.owner_id):
             raise RunNotFound(f"There is no training '{key[:40]}'.")
-        return found
+        return replace(found, message=self.running.why(found)) if found.stage is Stage.WAITING else found
 
     def of_model(self, actor: Actor, repo_id: RepoId) -> Training | None:
         """The one that made it, if the actor sees it."""
@@ -157,8 +156,7 @@ class Trainings:
     # -- how --
 
     def _base(self, name: str, task: str, parameters: int) -> Base:
-        lora = task == "text-generation"
-        needed = parameters * (BYTES_OF_LORA if lora else BYTES_TO_TRAIN)
+        needed = bytes_to_learn(parameters, lora=task == "text-generation")
         return Base(name, task, parameters, needed <= self.executor.capacity().memory * MOST_MEMORY)
 
     def _changeable(self, actor: Actor, key: str) -> Training:

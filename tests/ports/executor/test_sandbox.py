@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pioche.errors import RunNotFound
-from pioche.ports.executor import RUNS_ADDRESS, Limits, Mount, RunSpec, RunStatus
+from pioche.ports.executor import RUNS_ADDRESS, Hold, Limits, Mount, RunSpec, RunStatus
 from pioche.ports.executor.sandbox import SandboxExecutor, keeper
 
 pytestmark = pytest.mark.client  # needs bubblewrap
@@ -233,6 +233,14 @@ def test_mounts_are_there_and_as_writable_as_they_were_said_to_be(executor: Sand
     ended(executor, "mounts")
     assert "refused" in said(executor, "mounts")[-1]
     assert ((write / "b.txt").read_text(), (read / "b.txt").exists()) == ("new\n", False)
+
+
+def test_what_it_holds_is_told_to_whoever_asks(executor: SandboxExecutor, tmp_path: Path) -> None:
+    executor.start(RunSpec("small", ["sleep", "60"], Limits(90, 1.0, 256 * MIB), kind="job"))
+    for one in (executor, SandboxExecutor(tmp_path / "runs")):  # and to a hub that was started again
+        assert one.status("small").hold == Hold("job", 1.0, 256 * MIB, 0, 90)
+    executor.stop("small")
+    assert ended(executor, "small").hold == Hold("job", 1.0, 256 * MIB, 0, 90)
 
 
 START = """

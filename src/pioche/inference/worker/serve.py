@@ -101,7 +101,9 @@ def main() -> None:
         daemon_threads = True
         request_queue_size = 128
 
-    server = Server(SOCKET, Handler)
+    # Under its own name when it listens: whoever sees it asks at once.
+    server = Server(f"{SOCKET}.part", Handler)
+    Path(f"{SOCKET}.part").rename(SOCKET)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     left: list[Question] = []
     while True:

@@ -57,6 +57,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """What a run may take while it goes, for so many seconds at most, and so what others cannot have. Memory in bytes.
+    `kind` is the word of whoever started it.
+    """
+
+    kind: str
+    cpus: float
+    memory: int
+    gpus: int = 0
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Mount:
     """A folder of this machine, as the run sees it at `target` (absolute). One that it may write to becomes its own: it
     counts as disk of the run, and its files belong to the run's user.
@@ -70,7 +83,7 @@ class Mount:
 @dataclass(frozen=True, slots=True)
 class RunSpec:
     """What to run. `secrets` are variables too, but are written nowhere. The run may reach `hub_url`, and through a
-    proxy `hosts`. With `gpus` it sees those of the machine, if there are any.
+    proxy `hosts`. With `gpus` it sees those of the machine, if there are any. `kind` is told to who asks what runs.
     """
 
     id: str
@@ -83,6 +96,7 @@ class RunSpec:
     hub_url: str = ""
     hosts: Sequence[str] = ()
     gpus: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +125,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """Times are Unix milliseconds. `exit_code` is None unless the command itself ended."""
+    """Times are Unix milliseconds. `exit_code` is None unless the command itself ended. `hold`: what it may, or might,
+    take; None for a run of a version that did not write it down.
+    """
 
     state: RunState
     started_at: int | None = None
@@ -120,6 +136,7 @@ class RunStatus:
     exit_code: int | None = None
     message: str = ""
     usage: Usage = Usage()
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)

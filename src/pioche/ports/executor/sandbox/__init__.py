@@ -17,12 +17,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from pioche.errors import RunNotFound, RunsUnavailable
-from pioche.ports.executor import RUNS_ADDRESS, Capacity, LogLine, RunSpec, RunStatus, Sample, Tail, Usage, remove_tree
+from pioche.ports.executor import (
+    RUNS_ADDRESS,
+    Capacity,
+    Hold,
+    LogLine,
+    RunSpec,
+    RunStatus,
+    Sample,
+    Tail,
+    Usage,
+    remove_tree,
+)
 from pioche.ports.executor.sandbox import keeper
 from pioche.ports.executor.sandbox.arguments import HOME, INSIDE_HUB, INSIDE_PROXY, sandbox_arguments
 from pioche.ports.executor.sandbox.gpus import gpus_of_driver
@@ -52,6 +64,7 @@ class SandboxExecutor:
             raise RunsUnavailable(reason)
         folder = self._folder / spec.id
         (folder / "door").mkdir(parents=True)
+        keeper.write_whole(folder / "hold.json", asdict(_hold(spec)))
         (folder / "door").chmod(0o755)  # whatever the hub's mask is
         work = folder / "work"
         work.mkdir(mode=0o700)
@@ -76,18 +89,19 @@ class SandboxExecutor:
     def status(self, run_id: str) -> RunStatus:
         folder = self._found(run_id)
         said = _read(folder / "status.json") or {}
-        usage = Usage(**(_read(folder / "usage.json") or {}))
+        usage, hold = Usage(**(_read(folder / "usage.json") or {})), _read(folder / "hold.json")
+        taken: dict[str, Any] = {"usage": usage, "hold": None if hold is None else Hold(**hold)}
         if said.get("state") == "ended" or _is_kept(folder):
-            return RunStatus(**{"state": "starting", **said}, usage=usage)
+            return RunStatus(**{"state": "starting", **said}, **taken)
         said = _read(folder / "status.json") or {}  # it may have ended between the two looks
         if said.get("state") == "ended":
-            return RunStatus(**said, usage=usage)
+            return RunStatus(**said, **taken)
         if not said and time.time() - folder.stat().st_mtime < STARTING_SECONDS:
-            return RunStatus("starting", usage=usage)
+            return RunStatus("starting", **taken)
         _end_rest(folder)
         started = said.get("started_at")
         last = int((folder / "usage.json").stat().st_mtime * 1000) if (folder / "usage.json").exists() else started
-        return RunStatus("ended", started, last, "lost", None, "Its keeper was killed.", usage)
+        return RunStatus("ended", started, last, "lost", None, "Its keeper was killed.", **taken)
 
     def logs(self, run_id: str, position: int = 0) -> tuple[Sequence[LogLine], int]:
         path = self._found(run_id) / "log.jsonl"
@@ -144,7 +158,8 @@ class SandboxExecutor:
     def runs(self, prefix: str) -> Sequence[str]:
         if not self._folder.is_dir():
             return ()
-        return sorted(path.name for path in self._folder.iterdir() if path.is_dir() and path.name.startswith(prefix))
+        with os.scandir(self._folder) as found:  # which tells what is a folder without another look at each
+            return sorted(entry.name for entry in found if entry.is_dir() and entry.name.startswith(prefix))
 
     def home(self, run_id: str) -> Path:
         return self._found(run_id) / "work"
@@ -221,6 +236,11 @@ def _last_lines(log: BinaryIO, most: int) -> tuple[Sequence[bytes], int, bool]:
 def uid_of(run_id: str) -> int:
     """A user id that no person and, as good as surely, no other run has."""
     return FIRST_UID + int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4]) % UIDS
+
+
+def _hold(spec: RunSpec) -> Hold:
+    gpus = len(gpus_of_driver()) if spec.gpus else 0
+    return Hold(spec.kind, spec.limits.cpus, spec.limits.memory, gpus, spec.limits.seconds)
 
 
 def _give(place: str, uid: int) -> None:

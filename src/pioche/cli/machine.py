@@ -1,0 +1,35 @@
+"""`pioche machine`: what this machine has for runs, and what holds it. It works while the hub runs, too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pioche.cli import data_option
+from pioche.cli.operate import opened
+from pioche.machine.types import GIB, JOB, MODEL, Count, work_memory
+
+
+@click.command()
+@data_option
+def machine(data: Path | None) -> None:
+    """Print what jobs, trainings and models in use hold of this machine, and what is free."""
+    with opened(data) as hub:
+        for line in _lines(hub.machine.count()):
+            click.echo(line)
+
+
+def _lines(count: Count) -> list[str]:
+    has, work, models = count.has, count.free(JOB, awake=True), count.free(MODEL, awake=True)
+    kept = has.memory - work_memory(has)
+    lines = [
+        f"memory\t{has.memory / GIB:.1f} GiB\tfree for jobs and trainings: {work.memory / GIB:.1f} GiB, "
+        f"for models: {models.memory / GIB:.1f} GiB\tonly for models: {kept / GIB:.1f} GiB",
+        f"CPUs\t{has.cpus}\tfree for jobs and trainings: {work.cpus:g}",
+        f"GPUs\t{len(has.gpus)}\tfree for jobs and trainings: {work.gpus}",
+    ]
+    for hold in sorted((one.hold for one in count.taken), key=lambda hold: (hold.kind, -hold.memory)):
+        gpus = f"\t{hold.gpus} GPUs" if hold.gpus else ""
+        lines.append(f"{hold.kind or 'other'}\t{hold.memory / GIB:.1f} GiB\t{hold.cpus:g} CPUs{gpus}")
+    return lines
