@@ -95,7 +95,7 @@ class Settings:
     job_index: str = field(
         default="", metadata={"doc": "Package index that jobs install from, if not PyPI; its host is allowed too."}
     )
-    job_log_days: int = field(default=90, metadata={"doc": "Days that the log of a job is kept after its end."})
+    job_log_days: int = field(default=90, metadata={"doc": "Days that the log of a job or training is kept."})
     plans: str = field(
         default="free=3000, team=30000, unlimited=0",
         metadata={

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from pioche.accounts.types import OPERATOR, NewGroup
 from pioche.hub import Hub
@@ -77,7 +77,7 @@ def test_what_a_run_wrote_goes_when_it_is_published_and_its_log_stays(room: Room
     running.watch()
     assert (now(room, training).stage, now(room, training).model) == (Stage.DONE, "alice/moods")
     assert not executor.home(training.run_id).exists()
-    assert running.progress(training).result == {
+    assert running.logs.progress(training).result == {
         "metrics": {"accuracy": {"value": 1.0, "low": 0.9, "high": 1.0, "count": 8}}
     }
 
@@ -126,6 +126,77 @@ def test_a_fault_that_is_no_text_is_told_as_one(room: Room, tmp_path: Path) -> N
     room.hub.trainings.running.watch()
     assert (now(room, training).stage, now(room, training).message) == (Stage.FAILED, "no ? text ? at all")
     assert room.get(f"/train/{training.key}", room.cast.alice).status_code == 200
+
+
+def test_of_old_logs_the_page_keeps_what_it_shows(room: Room, tmp_path: Path) -> None:
+    steps = [f'{{"event": "step", "step": {n}, "loss": {9 - n}}}' for n in range(1, 9)]
+    samples = [f'{{"event": "sample", "step": {n}, "prompt": "p", "text": "text {n}"}}' for n in range(8)]
+    scores = [f'{{"event": "evaluation", "step": {n}, "accuracy": {n / 10}}}' for n in (4, 8)]
+    said = ["a line that was said " + "x" * 900, *(f"line {n}" for n in range(90))]
+    leave_and_say(tmp_path, '{"event": "start", "steps": 8}', *steps, *samples, *scores, *said, RESULT)
+    training = run(room, start(room))
+    running, executor = room.hub.trainings.running, room.hub.trainings.executor
+    running.watch()
+    before = running.logs.progress(training)
+    running.tidy()
+    assert running.logs.progress(training) == before
+    make_older(room, training, 91)
+    running.tidy()
+    assert training.run_id not in executor.runs("")
+    after = running.logs.progress(now(room, training))
+    assert (after.losses, after.scores, after.step) == (before.losses, before.scores, 8)
+    assert [one.text for one in after.samples] == [f"text {n}" for n in range(4, 8)]
+    assert after.lines == before.lines[-20:]
+    page = room.get(f"/train/{training.key}", room.cast.alice).text
+    assert page.count("<polyline") == 2
+    assert "<td>accuracy</td>" in page
+    running.tidy()
+    assert running.logs.progress(now(room, training)) == after
+
+
+def test_what_goes_on_after_its_log_was_shortened_adds_to_it(room: Room, tmp_path: Path) -> None:
+    leave_and_say(tmp_path, '{"event": "step", "step": 1, "loss": 3}', '{"event": "problem", "message": "no luck"}')
+    first = run(room, start(room))
+    running, alice = room.hub.trainings.running, room.actor(room.cast.alice)
+    running.watch()
+    running.tidy()
+    assert first.run_id in room.hub.trainings.executor.runs("")
+    make_older(room, first, 91)
+    running.tidy()
+    assert first.run_id not in room.hub.trainings.executor.runs("")
+    assert running.logs.progress(now(room, first)).problem == "no luck"
+    leave_and_say(tmp_path, '{"event": "start", "steps": 2}', '{"event": "step", "step": 2, "loss": 1}', RESULT)
+    second = run(room, room.hub.trainings.resume(alice, first.key))
+    running.watch()
+    assert now(room, second).stage is Stage.DONE
+    assert running.logs.progress(second).losses == [(1, 3.0), (2, 1.0)]
+
+
+def test_logs_of_one_owner_have_an_end(room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pioche.training.logs.KEPT", 5_000)
+    running, alice = room.hub.trainings.running, room.actor(room.cast.alice)
+    leave_and_say(tmp_path, *(f"line {n} of many" for n in range(99)), RESULT)
+    first = run(room, start(room))
+    running.watch()
+    second = run(room, room.hub.trainings.reproduce(alice, first.key))
+    running.watch()
+    leave_and_say(tmp_path, *(f"line {n} of many" for n in range(99)))
+    failed = run(room, room.hub.trainings.reproduce(alice, first.key))
+    running.watch()
+    assert now(room, failed).stage is Stage.FAILED
+    running.tidy()
+    kept = set(room.hub.trainings.executor.runs(""))
+    assert kept == {failed.run_id}, "the newest; and one that may go on is never shortened"
+    assert second.run_id not in kept
+
+
+def make_older(room: Room, training: Training, days: int) -> None:
+    with room.hub.database.write() as tx:
+        older = {"ended_at": trainings.c.ended_at - days * 24 * 3_600_000}
+        tx.execute(update(trainings).where(trainings.c.id == training.id).values(older))
+
+
+RESULT = '{"event": "result", "metrics": {"accuracy": {"value": 1.0, "low": 0.9, "high": 1.0, "count": 8}}}'
 
 
 def leave_and_say(tmp_path: Path, *lines: str) -> None:

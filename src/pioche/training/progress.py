@@ -18,8 +18,9 @@ _PICTURE = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _NOT_SCORES = ("step", "at", "event", "epoch", "runtime")
 
 
-def progress_of(lines: Iterable[str]) -> Progress:
-    told = _Told()
+def progress_of(lines: Iterable[str], before: Progress | None = None) -> Progress:
+    """`before`: what was told already."""
+    told = _Told(before or Progress())
     for line in lines:
         event = _event(line)
         if event is None:
@@ -30,14 +31,14 @@ def progress_of(lines: Iterable[str]) -> Progress:
 
 
 class _Told:
-    def __init__(self) -> None:
-        self.steps = self.step = 0
-        self.device = self.problem = ""
-        self.result: Mapping[str, Any] = {}
-        self.losses: dict[int, float] = {}
-        self.scores: dict[str, dict[int, float]] = {}
-        self.samples: list[Sample] = []
-        self.said: deque[str] = deque(maxlen=LOGGED)
+    def __init__(self, before: Progress) -> None:
+        self.steps, self.step = before.steps, before.step
+        self.device, self.problem = before.device, before.problem
+        self.result = before.result
+        self.losses = dict(before.losses)
+        self.scores = {name: dict(points) for name, points in before.scores.items()}
+        self.samples = list(before.samples)
+        self.said = deque(before.lines, LOGGED)
 
     def take(self, event: Mapping[str, Any]) -> None:
         step = _whole(event.get("step"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ from pioche.training import recipes, store
 from pioche.training.catalogue import TASKS
 from pioche.training.inputs import Inputs
 from pioche.training.line import SECONDS, Line
-from pioche.training.progress import progress_of
+from pioche.training.logs import Logs
 from pioche.training.publishing import Publisher
 from pioche.training.results import written
-from pioche.training.types import Progress, Stage, Training
+from pioche.training.types import Stage, Training
 
 LAUNCH_TASK, WATCH_TASK = "training.launch", "training.watch"
 WATCH_MS = 300
@@ -45,13 +45,14 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What surrounds a training."""
+    """What surrounds a training. `log_days`: how long all that it said is kept."""
 
     runtimes: Runtimes
     line: Line
     inputs: Inputs
     publisher: Publisher
     plans: Plans
+    log_days: int
 
 
 class Running:
@@ -64,6 +65,7 @@ class Running:
         self._inputs = setting.inputs
         self._publisher = setting.publisher
         self._plans = setting.plans
+        self.logs = Logs(database, executor, setting.log_days)
         self._plans.holders.append(store.held_ms)
         self._starting = threading.Lock()
         self._publishing = threading.Lock()
@@ -107,20 +109,17 @@ class Running:
                 return
             self._look(training)
 
-    def progress(self, training: Training) -> Progress:
-        """Out of the lines that its runs have said."""
-        attempts = range(1, training.attempt + 1)
-        return progress_of(line for number in attempts for line in self._lines(run_id_of(training.key, number)))
-
     def tidy(self) -> None:
-        """What ended a week ago does not go on: what it wrote goes. Its log, and so its curves, stay."""
+        """What ended a week ago does not go on: what it wrote goes. Its curves stay."""
         laid_out = self._inputs.keys()
         with self._database.read() as tx:
-            old = store.ended_before(tx, tx.now - KEPT_MS)
+            settled = tx.now - KEPT_MS
+            old = store.ended_before(tx, settled)
         for training in old:
             self._forget(training)
         for key in set(laid_out) - self.known(laid_out):  # of an account that is gone
             self._inputs.forget(key)
+        self.logs.tidy(settled)
 
     def known(self, keys: Collection[str]) -> set[str]:
         """Those of these that are trainings'."""
@@ -230,7 +229,7 @@ class Running:
 
     def _take(self, training: Training, status: RunStatus) -> None:
         """What has ended. What earlier attempts have used counts too."""
-        told, used = self.progress(training), status.usage
+        told, used = self.logs.progress(training), status.usage
         usage = {
             "cpu_seconds": training.cpu_seconds + used.cpu_seconds,
             "peak_memory": max(training.peak_memory, used.peak_memory),
@@ -316,17 +315,6 @@ class Running:
             with contextlib.suppress(RunNotFound):
                 if self._executor.home(run_id).exists():
                     self._executor.clear(run_id)
-
-    def _lines(self, run_id: str) -> Iterator[str]:
-        """All that it said, piece by piece: a log may be long."""
-        position, after = -1, 0
-        while after != position:
-            position = after
-            try:
-                lines, after = self._executor.logs(run_id, position)
-            except RunNotFound:
-                return
-            yield from (line.text for line in lines)
 
 
 def _let_read(folder: Path) -> None:

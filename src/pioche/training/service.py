@@ -120,7 +120,7 @@ class Trainings:
         return found if found and not hidden and may_see_runs(actor, found.owner_id) else None
 
     def progress(self, training: Training) -> Progress:
-        return self.running.progress(training)
+        return self.running.logs.progress(training)
 
     def stop(self, actor: Actor, key: str) -> Training:
         self.running.stop(self._changeable(actor, key))

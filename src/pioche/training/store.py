@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from pioche.accounts.tables import accounts
 from pioche.ports.database import Tx
-from pioche.training.tables import trainings
-from pioche.training.types import Recipe, Stage, Training
+from pioche.training.tables import training_told, trainings
+from pioche.training.types import Progress, Recipe, Stage, Training
 
 
 def add(tx: Tx, values: Mapping[str, Any]) -> None:
@@ -39,6 +39,30 @@ def ended_before(tx: Tx, moment: int) -> list[Training]:
 def known(tx: Tx, keys: Collection[str]) -> set[str]:
     """Those of these keys that are there."""
     return {row.key for row in tx.execute(select(trainings.c.key).where(trainings.c.key.in_(keys)))}
+
+
+def ended(tx: Tx, keys: Collection[str]) -> list[Training]:
+    """Those of these keys that have ended."""
+    stages = [stage.value for stage in Stage if stage.has_ended]
+    query = _select().where(trainings.c.key.in_(keys), trainings.c.stage.in_(stages))
+    return [_training(row) for row in tx.execute(query)]
+
+
+def told(tx: Tx, number: int) -> tuple[int, Progress]:
+    """What was kept of its log in short, and up to which attempt; 0 if that was not done."""
+    row = tx.execute(select(training_told).where(training_told.c.training_id == number)).first()
+    return (0, Progress()) if row is None else (row.attempt, msgspec.json.decode(row.progress, type=Progress))
+
+
+def keep_told(tx: Tx, training: Training, told: Progress) -> bool:
+    """False if it is not as it was any more: it goes on."""
+    same = (trainings.c.stage == training.stage.value, trainings.c.attempt == training.attempt)
+    if tx.execute(select(trainings.c.id).where(trainings.c.id == training.id, *same)).first() is None:
+        return False
+    tx.execute(delete(training_told).where(training_told.c.training_id == training.id))
+    values = {"training_id": training.id, "attempt": training.attempt, "progress": msgspec.json.encode(told).decode()}
+    tx.execute(insert(training_told).values(values))
+    return True
 
 
 def of_owners(tx: Tx, owners: Sequence[int], limit: int) -> list[Training]:

@@ -1,4 +1,4 @@
-"""The table of trainings. Times are Unix milliseconds."""
+"""The tables of trainings. Times are Unix milliseconds."""
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
@@ -27,4 +27,12 @@ trainings = Table(
     Index("ix_trainings_model", "model"),
     Index("ix_trainings_stage", "stage", "id"),
     sqlite_autoincrement=True,
+)
+
+training_told = Table(
+    "training_told",
+    metadata,
+    Column("training_id", Integer, ForeignKey("trainings.id", ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, nullable=False),  # the last one that is in it
+    Column("progress", Text, nullable=False),  # JSON, see `types.Progress`
 )
