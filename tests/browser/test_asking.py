@@ -52,17 +52,16 @@ def test_a_chat_streams_and_can_be_stopped(visit: Visits, cast: Cast, publish: C
     page = visit(cast.alice)
     page.goto(f"/{repo}/try")
     expect(page.locator("[data-model-state]")).to_have_text("Asleep: the first answer takes a while")
-    say(page, "what is good", "Run")
+    say(page, "what is good", "Send")
     expect(page.get_by_text("Loading ·")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("log").get_by_text("Stopped")).to_be_visible()
     page.get_by_role("button", name="Begin anew").click()
     expect(page.get_by_role("log")).to_be_hidden()
-    page.locator("summary", has_text="Settings").click()
     page.get_by_label("System prompt").fill("the film is good")
     page.get_by_label("Tokens at most").fill("40")
     page.evaluate(COUNT)
-    say(page, "what is bad", "Run")
+    say(page, "what is bad", "Send")
     expect(page.get_by_text("tokens a second")).to_be_visible(timeout=LONG)
     assert page.evaluate("window.changes") > 1  # it came in parts, of which a busy machine draws some together
     expect(page.locator("[data-model-state]")).to_have_text("Warm: it answers at once")
@@ -82,6 +81,8 @@ def test_two_models_side_by_side(visit: Visits, cast: Cast, publish: Callable[..
     say(page, "what is good", "Send")
     expect(page.get_by_text("tokens a second")).to_have_count(2, timeout=LONG)
     expect(page.get_by_role("region", name=second).locator(".said[data-role=assistant]")).not_to_be_empty()
+    page.goto("/playground")  # without a name it begins with one that can talk
+    expect(page.get_by_label("Your message")).to_be_visible()
     page.goto("/playground?model=alice/there-is-none")
     visit.expect_error("400")
     expect(page.get_by_text("is no model that you can chat with")).to_be_visible()
@@ -126,6 +127,7 @@ def test_bars_entities_sentences_and_tables(visit: Visits, cast: Cast, publish: 
     page.goto(f"/{publish(models.of_task, 'page-names', 'token-classification')}/try")
     page.get_by_role("button", name="Run").click()
     expect(page.locator("#answer .entities")).to_contain_text("LABEL_", timeout=LONG)
+    expect(page.get_by_text("does not name its classes")).to_be_visible()
     page.goto(f"/{publish(models.embedder, 'page-near')}/try")
     page.get_by_role("button", name="Run").click()
     expect(page.locator("#answer .tally li")).to_have_count(2, timeout=LONG)
@@ -133,6 +135,53 @@ def test_bars_entities_sentences_and_tables(visit: Visits, cast: Cast, publish: 
     page.get_by_label("size, row 1").fill("9.5")
     page.get_by_role("button", name="Run").click()
     expect(page.locator("#answer tbody tr").first).to_contain_text("large", timeout=LONG)
+
+
+def test_a_model_is_tried_beside_its_card(visit: Visits, cast: Cast, publish: Callable[..., str]) -> None:
+    page = visit(cast.bob)
+    page.goto(f"/{publish(models.classifier, 'page-mood')}")
+    widget = page.get_by_role("region", name="Try it")
+    expect(widget.locator("[data-model-state]")).to_be_visible()
+    widget.get_by_label("Text").fill("the film is awful")
+    widget.get_by_role("button", name="Run").click()
+    expect(widget.locator(".tally li span").first).to_have_text("bad", timeout=LONG)
+    expect(widget.get_by_text("Answered in")).to_be_visible()
+    widget.get_by_label("Text").fill("the film is good")
+    widget.get_by_role("button", name="Run").click()
+    expect(widget.locator(".tally li span").first).to_have_text("good", timeout=LONG)
+    page.goto(f"/{publish(models.talker, 'page-talker')}")
+    expect(page.get_by_text("Nothing was said yet.")).to_be_visible()
+    say(page, "what is good", "Send")
+    expect(page.get_by_text("tokens a second")).to_be_visible(timeout=LONG)
+    page.get_by_role("link", name="More").click()
+    expect(page.get_by_label("System prompt")).to_be_visible()
+
+
+def test_a_card_may_want_no_widget(visit: Visits, cast: Cast, publish: Callable[..., str], server: Server) -> None:
+    repo, page = publish(models.classifier, "page-quiet"), visit(cast.alice)
+    api: HfApi = HfApi(server.url, token=cast.alice.token)
+    card = b"---\npipeline_tag: text-classification\ninference: false\n---\n# Quiet\n"
+    api.upload_file(path_or_fileobj=card, path_in_repo="README.md", repo_id=repo)
+    page.goto(f"/{repo}")
+    expect(page.get_by_role("heading", name="Quiet", exact=True)).to_be_visible()
+    expect(page.get_by_role("region", name="Try it")).to_have_count(0)
+    expect(page.get_by_role("link", name="Try it")).to_be_visible()
+
+
+def test_code_is_shown_in_the_language_that_one_reads(visit: Visits, cast: Cast, publish: Callable[..., str]) -> None:
+    page = visit(cast.alice)
+    page.goto(f"/{publish(models.of_task, 'page-gaps', 'fill-mask')}/try")
+    codes = page.locator("[data-codes]")
+    expect(codes.get_by_text("InferenceClient(")).to_be_visible()
+    codes.get_by_label("curl").check()
+    expect(codes.get_by_text("InferenceClient(")).to_be_hidden()
+    page.get_by_label("Text").fill("the film is [MASK]")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer .tally li").first).to_be_visible(timeout=LONG)
+    expect(codes.get_by_text("the film is [MASK]")).to_have_count(3)
+    expect(codes.get_by_label("curl")).to_be_checked()
+    codes.get_by_label("curl").press("ArrowRight")
+    expect(codes.get_by_text("await fetch(")).to_be_visible()
 
 
 def test_without_scripts(visit: Visits, publish: Callable[..., str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pioche.inference.types import OF_PICTURES, OF_TABLES, Model
 
+WIDE = 72
 TOKEN = "YOUR_TOKEN"  # noqa: S105
 Code = tuple[str, str, str]
 """Title, language, code."""
@@ -70,7 +71,7 @@ def _arguments(model: Model, form: Mapping[str, str], table: Mapping[str, list[s
         case task if task in OF_PICTURES:
             return '"picture.png"'
         case task if task in OF_TABLES:
-            return repr(dict(table))
+            return _wrapped(dict(table))
     return text
 
 
@@ -109,7 +110,7 @@ def _plain(url: str, model: Model, form: Mapping[str, str], table: Mapping[str, 
 
 
 def _requests(url: str, body: Mapping[str, object], is_picture: bool = False) -> list[Code]:
-    plain = json.dumps(body, ensure_ascii=False)
+    plain = _wrapped(body)
     quoted = plain.replace("'", "'\\''")
     head = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json'"
     curl = f"curl {url} {head} -d '{quoted}'" + (" -o picture.png" if is_picture else "")
@@ -119,6 +120,19 @@ def _requests(url: str, body: Mapping[str, object], is_picture: bool = False) ->
         f"  body: JSON.stringify({plain}),\n}});\nconsole.log(await answer.{'blob' if is_picture else 'json'}());\n"
     )
     return [("curl", "bash", curl), ("JavaScript", "javascript", script)]
+
+
+def _wrapped(said: Mapping[str, object]) -> str:
+    """On one line if it is short. Tables and the like are read by column, so that no line holds all of them."""
+    plain = json.dumps(said, ensure_ascii=False)
+    if len(plain) <= WIDE or not said:
+        return plain
+    parts = (f"  {_python(key)}: {_wrapped_part(value)}" for key, value in said.items())
+    return "{\n" + ",\n".join(parts) + "\n}"
+
+
+def _wrapped_part(value: object) -> str:
+    return _wrapped(value).replace("\n", "\n  ") if isinstance(value, dict) else json.dumps(value, ensure_ascii=False)
 
 
 def _python(text: str) -> str:

@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from pioche.errors import Busy, InvalidInput, NotSupported, RunsUnavailable
 from pioche.inference import asking
-from pioche.inference.checking import TEXT_LIMIT
 from pioche.inference.codes import codes_of
 from pioche.inference.examples import Table, examples_of
-from pioche.inference.types import OF_PICTURES, OF_TABLES, PAINTS, Model, Question
+from pioche.inference.opening import Opening
+from pioche.inference.types import OF_PICTURES, OF_TABLES, Model, Question
 from pioche.names import RepoId, RepoKind
 from pioche.repos.pages.show import page_values
 from pioche.web.call import Call
@@ -38,6 +38,7 @@ class View:
     picture: str = ""
     result: Any = None
     seconds: float = 0.0
+    was_asleep: bool = False
     fault: str = ""
     status: int = 200
 
@@ -79,6 +80,7 @@ async def ask_of_picture(call: Call) -> Response:
 
 async def _answer(call: Call, view: View, question: Question) -> Response:
     began = time.monotonic()
+    view.was_asleep = await asyncio.to_thread(call.hub.inference.state, view.model) != "warm"
     try:
         if view.model.task == "text-generation":
             view.result = await text_of(call, view.model, question)
@@ -109,22 +111,24 @@ async def _page(call: Call, view: View) -> Response:
     header = await asyncio.to_thread(call.hub.browse.header, call.actor, model.repo.repo_id)
     examples = await _examples(call, model)
     table = view.table or examples[0].table
+    state = await asyncio.to_thread(call.hub.inference.state, model)
     values = {
         **page_values(call, header, "try"),
-        "model": model,
-        "state": await asyncio.to_thread(call.hub.inference.state, model),
+        "opening": Opening(model, state, examples, view.form, table),
         "view": view,
-        "form": view.form,
-        "table": table,
-        "examples": examples if len(examples) > 1 else [],
-        "others": asking.lines_of(view.form.get("others", "")),
+        "picture": view.picture,
+        "pairs": _pairs(view),
         "codes": codes_of(call.base_url, model, view.form, table),
-        "text_limit": TEXT_LIMIT,
-        "of_pictures": model.task in OF_PICTURES,
-        "of_tables": model.task in OF_TABLES,
-        "to_pictures": model.task in PAINTS,
     }
     return await asyncio.to_thread(call.hub.templates.page, call, "inference/try.html", values, view.status)
+
+
+def _pairs(view: View) -> list[tuple[str, float]]:
+    """The sentences that were compared, the nearest first."""
+    if view.result is None or view.model.task not in ("sentence-similarity", "feature-extraction"):
+        return []
+    pairs = zip(asking.lines_of(view.form.get("others", "")), view.result, strict=False)
+    return sorted(pairs, key=lambda pair: -pair[1])
 
 
 async def _model(call: Call) -> Model:

@@ -34,8 +34,11 @@ class Pane:
 
 
 async def show(call: Call) -> Response:
+    """Without a model in the address, the first of the list."""
     names = [call.query("model"), call.query("with")]
-    form = {"text": call.query("text")[:2_000], "model": names[0], "with": names[1]}
+    if not any(names):
+        names[:1] = [repo.repo_id.full for repo in (await asyncio.to_thread(listed, call, "text-generation"))[:1]]
+    form = {"text": call.query("text")[:2_000], "model": call.query("model"), "with": call.query("with")}
     try:
         panes = await _panes(call, names)
     except InvalidInput as error:

@@ -12,6 +12,8 @@ from typing import Any
 
 from pioche.accounts.types import Actor
 from pioche.errors import HubError, InvalidInput, ModelLoading, ModelUnavailable, NotSupported
+from pioche.inference.examples import examples_of
+from pioche.inference.opening import Opening
 from pioche.inference.snapshots import Snapshots
 from pioche.inference.types import ALSO, OF_TABLES, TASKS, Model, Question, State
 from pioche.inference.workers import Workers
@@ -52,6 +54,13 @@ class Inference:
         if repo.repo_id.kind is not RepoKind.MODEL or repo.head is None or task not in TASKS or not _has_weights(repo):
             return None
         return Model(repo, repo.head, task)
+
+    def opening(self, repo: Repo) -> Opening | None:
+        """What stands beside its card to try it; None if its card wants none (`inference: false`)."""
+        model = self.model_of(repo)
+        if model is None or repo.card.get("inference") is False:
+            return None
+        return Opening(model, self.state(model), form=examples_of(model, {})[0].form)
 
     def config(self, actor: Actor, model: Model) -> Mapping[str, Any]:
         """What `config.json` says; empty where there is none that can be read."""

@@ -21,6 +21,7 @@ def side_values(call: Call, repo: Repo) -> dict[str, Any]:
     within = CollectionFilter(items=[f"{repo.repo_id.kind.plural}/{repo.repo_id.full}"], sort="upvotes")
     collections = call.hub.collections.count(call.actor, within)
     return {
+        "opening": call.hub.inference.opening(repo),
         "days": () if repo.repo_id.kind is RepoKind.SPACE else call.hub.downloads.days(repo.id),
         "around": call.hub.links.around(call.actor, repo),
         "scores": call.hub.evals.of_page(call.actor, repo) if is_model else (),

@@ -29,7 +29,7 @@ function busy(ask, controller) {
 }
 
 // Says every second how long it has been, and whether the model is still being loaded.
-function watchState(ask, place, model) {
+function watchState(ask, place, model, badge = ask.root.querySelector("[data-model-state]")) {
   const began = performance.now();
   place.hidden = false;
   const tell = async () => {
@@ -43,7 +43,7 @@ function watchState(ask, place, model) {
     }
     if (timer === null) return;
     place.textContent = `${state === "warm" ? ask.say("working") : ask.say("loading")} · ${seconds}`;
-    showState(ask, state === "asleep" ? "loading" : state);
+    showState(ask, badge, state === "asleep" ? "loading" : state);
   };
   let timer = setInterval(tell, LOOK_EVERY);
   tell();
@@ -55,8 +55,7 @@ function watchState(ask, place, model) {
   };
 }
 
-function showState(ask, state) {
-  const badge = ask.root.querySelector("[data-model-state]");
+function showState(ask, badge, state) {
   if (!badge) return;
   badge.dataset.state = state;
   badge.textContent = ask.say(state);
@@ -70,25 +69,36 @@ async function submit(ask) {
   busy(ask, controller);
   const done = watchState(ask, root.querySelector("[data-progress]"), root.dataset.info.slice("/models/".length, -"/info".length));
   const said = new FormData(form);
+  const place = root.querySelector("#answer");
+  place.setAttribute("aria-busy", "true");
   const body = form.enctype === "multipart/form-data" ? said : new URLSearchParams(said);
   try {
     const answer = await fetch(form.action, { method: "POST", body, signal: controller.signal, headers: { accept: "text/html", ...csrfHeaders() } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const found = page.getElementById("answer");
     if (!found) throw new Error("no page");
-    root.querySelector("#answer").replaceChildren(...found.childNodes);
-    const codes = page.querySelector("[data-codes]");
-    if (codes) root.querySelector("[data-codes]").replaceWith(codes);
+    place.replaceChildren(...found.childNodes);
+    showCodes(root.querySelector("[data-codes]"), page.querySelector("[data-codes]"));
     const state = page.querySelector("[data-model-state]");
     if (state) root.querySelector("[data-model-state]").replaceWith(state);
     ask.enhance(root);
     announce(ask.say("answered"));
   } catch (error) {
-    fault(root.querySelector("#answer"), ask.say(error.name === "AbortError" ? "stopped" : "failed"));
+    fault(place, ask.say(error.name === "AbortError" ? "stopped" : "failed"));
   } finally {
+    place.removeAttribute("aria-busy");
     done();
     busy(ask, null);
   }
+}
+
+// The new code, in the language that was being read.
+function showCodes(old, next) {
+  if (!old || !next) return;
+  const read = old.querySelector("input:checked")?.value;
+  old.replaceWith(next);
+  const same = next.querySelector(`input[value="${read}"]`);
+  if (same) same.checked = true;
 }
 
 function fault(place, text) {
@@ -165,8 +175,9 @@ async function speak(ask, talk, said, signal) {
   const place = bubble(talk.log, "assistant", "");
   place.dataset.busy = "";
   talk.log.setAttribute("aria-busy", "true");
-  const done = watchState(ask, talk.pane.querySelector("[data-progress]"), model);
-  const began = performance.now();
+  const badge = talk.pane.querySelector("[data-model-state]") ?? ask.root.querySelector("[data-model-state]");
+  const done = watchState(ask, talk.pane.querySelector("[data-progress]"), model, badge);
+  let began = null; // its first word: what came before was waiting and loading
   try {
     const answer = await fetch(`/models/${model}/v1/chat/completions`, {
       method: "POST",
@@ -178,10 +189,12 @@ async function speak(ask, talk, said, signal) {
     let tokens = 0;
     for await (const event of events(answer.body)) {
       if (event.error) throw new Fault(event.error.message);
-      place.textContent += event.choices[0]?.delta.content ?? "";
+      const piece = event.choices[0]?.delta.content ?? "";
+      if (piece) began ??= performance.now();
+      place.textContent += piece;
       tokens = event.usage?.completion_tokens ?? tokens;
       talk.log.scrollTop = talk.log.scrollHeight;
-      showState(ask, "warm");
+      showState(ask, badge, "warm");
     }
     talk.messages.push({ role: "user", content: said }, { role: "assistant", content: place.textContent });
     speed(ask, place, tokens, performance.now() - began);
@@ -253,6 +266,6 @@ function note(place, text) {
 
 function speed(ask, place, tokens, milliseconds) {
   if (!tokens) return;
-  const [first, second] = [tokens, (tokens / (milliseconds / 1000)).toFixed(1)];
-  note(place, ask.say("speed").replace("{n}", first).replace("{speed}", second));
+  const speed = (Math.max(1, tokens - 1) / (Math.max(1, milliseconds) / 1000)).toPrecision(2);
+  note(place, ask.say("speed").replace("{n}", tokens).replace("{speed}", Number(speed)));
 }
