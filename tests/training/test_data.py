@@ -39,6 +39,11 @@ def test_lines_of_json_are_a_table() -> None:
     assert found.classes == {"0": 10, "1": 10, "2": 10}
 
 
+def test_lists_of_words_are_shown_as_people_read_them() -> None:
+    line = '{"text": ["New", "York", "1"], "label": "[sic"}\n'
+    assert look("a.jsonl", line.encode() * 30).rows[0] == ["New York 1", "[sic"]
+
+
 def test_what_is_odd_is_said() -> None:
     rows = "text,label\n" + "hello,a\n" * 30 + "bye,b\n,b\nhello,b\nme@example.org writes,a\n"
     said = " ".join(look("odd.csv", rows.encode()).warnings)

@@ -28,7 +28,8 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`program`: the recipe. `seconds`: how long it takes for each row and pass on one core, about, beside `start`.
+    """`program`: the recipe. `icon`: its sign. `seconds`: how long it takes for each row and pass on one core, about,
+    beside `start`.
 
     `bases`: tasks of models that it may begin with. `lora`: whether it leaves that model as it is, and learns a small
     part beside it.
@@ -39,6 +40,7 @@ class Task:
     about: str
     roles: tuple[Role, ...]
     program: str
+    icon: str
     library: str = "transformers"
     data: DataKind = "table"
     base: BaseUse = "none"
@@ -63,6 +65,7 @@ _ALL = (
         N_("Mails into departments, comments into moods, reports into topics. A table with a text and a label."),
         (TEXT, LABEL),
         "text_classification.py",
+        "tag",
         base="allowed",
         bases=("fill-mask", "text-classification", "sentence-similarity", "feature-extraction"),
         lora="allowed",
@@ -76,6 +79,7 @@ _ALL = (
             Role("tags", N_("Column of their tags"), ("tags", "ner_tags", "labels", "label")),
         ),
         "token_classification.py",
+        "map-pin",
         base="allowed",
         bases=("fill-mask", "token-classification"),
         lora="allowed",
@@ -92,6 +96,7 @@ _ALL = (
             Role("score", N_("Column of how alike they are"), ("score", "similarity"), optional=True),
         ),
         "sentence_similarity.py",
+        "git-compare",
         library="sentence-transformers",
         base="allowed",
         bases=("sentence-similarity", "feature-extraction", "fill-mask"),
@@ -107,6 +112,7 @@ _ALL = (
             Role("completion", N_("Column of the answer"), ("completion", "answer", "response", "output")),
         ),
         "text_generation.py",
+        "message-square",
         base="needed",
         bases=("text-generation",),
         lora="always",
@@ -120,6 +126,7 @@ _ALL = (
         N_("Pictures in folders that are called as their class is, in a zip file or a dataset of this hub."),
         (),
         "image_classification.py",
+        "eye",
         data="images",
         base="allowed",
         bases=("image-classification",),
@@ -128,10 +135,11 @@ _ALL = (
     ),
     Task(
         "tabular-classification",
-        N_("Foretell a class from a table"),
+        N_("Predict a class from a table"),
         N_("Which customers leave, which machines fail. A table in which one column is what you want to know."),
-        (Role("target", N_("Column to foretell"), ("target", "label", "class", "y", "outcome"), classes=True),),
+        (Role("target", N_("Column to predict"), ("target", "label", "class", "y", "outcome"), classes=True),),
         "tabular.py",
+        "table-2",
         library="sklearn",
         epochs=1,
         seconds=0.0005,
@@ -139,10 +147,11 @@ _ALL = (
     ),
     Task(
         "tabular-regression",
-        N_("Foretell a number from a table"),
+        N_("Predict a number from a table"),
         N_("Prices, amounts, durations. A table in which one column is the number that you want to know."),
-        (Role("target", N_("Column to foretell"), ("target", "price", "value", "y", "amount", "score")),),
+        (Role("target", N_("Column to predict"), ("target", "price", "value", "y", "amount", "score")),),
         "tabular.py",
+        "chart-line",
         library="sklearn",
         epochs=1,
         seconds=0.0005,
@@ -154,6 +163,7 @@ _ALL = (
         N_("A small diffusion model learns to paint pictures of the kind that it has seen."),
         (),
         "image_generation.py",
+        "image",
         library="diffusers",
         data="images",
         epochs=20,
@@ -165,6 +175,7 @@ _ALL = (
         N_("Pictures whose folder says what they show, or with a file metadata.csv (file_name, text)."),
         (),
         "text_to_image.py",
+        "pencil",
         library="diffusers",
         data="images",
         base="allowed",

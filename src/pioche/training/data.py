@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
@@ -63,11 +64,22 @@ def look(task: Task, table: Table, chosen: Mapping[str, str]) -> Preview:
         table.file,
         len(table.rows),
         table.names,
-        [[cell[:200] for cell in row] for row in table.rows[:SHOWN]],
+        [[_as_words(cell)[:200] for cell in row] for row in table.rows[:SHOWN]],
         columns,
         dict(classes.most_common(MOST_SHOWN_CLASSES)),
         warnings=list(_warnings(task, table, columns, classes)),
     )
+
+
+def _as_words(cell: str) -> str:
+    """What people read of a cell that holds a list: its words."""
+    if not cell.startswith("[") or len(cell) > MAX_FIELD:
+        return cell
+    try:
+        found = ast.literal_eval(cell)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return cell
+    return " ".join(map(str, found)) if isinstance(found, list) else cell
 
 
 def check(task: Task, table: Table, columns: Mapping[str, str]) -> None:
@@ -96,7 +108,7 @@ def check(task: Task, table: Table, columns: Mapping[str, str]) -> None:
         if role.classes:
             _check_classes(columns[role.name], Counter(row[used.index(columns[role.name])] for row in whole))
     if task.name == "tabular-regression" and not all(_is_number(row[0]) for row in whole):
-        raise InvalidInput(f"Some values in '{used[0]}' are not numbers. To foretell a class, choose that task.")
+        raise InvalidInput(f"Some values in '{used[0]}' are not numbers. To predict a class, choose that task.")
 
 
 def suggest(task: Task, table: Table, chosen: Mapping[str, str]) -> dict[str, str]:

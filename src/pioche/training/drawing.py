@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from pioche.training.types import Points, Progress
 
 WIDTH, HEIGHT = 600, 160
+JITTERY = 40
+KEPT = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """`points` of a polyline in a box of `WIDTH` by `HEIGHT`; what its edges mean."""
+    """`points` of a polyline in a box of `WIDTH` by `HEIGHT`; what its edges mean. `smooth`: the same without its
+    jitter, empty where there are too few points to have one.
+    """
 
     name: str
     points: str
+    smooth: str
     low: float
     high: float
     first: int
@@ -34,7 +39,21 @@ def _curve(name: str, points: Points) -> Curve:
     low, high = (0.0, 1.0) if share else (min(values), max(values))
     first, last = points[0][0], points[-1][0]
     across, up = max(1, last - first), (high - low) or 1.0
-    drawn = " ".join(
-        f"{WIDTH * (step - first) / across:.1f},{HEIGHT - HEIGHT * (value - low) / up:.1f}" for step, value in points
-    )
-    return Curve(name, drawn, low, high, first, last, values[-1])
+
+    def drawn(points: Points) -> str:
+        return " ".join(
+            f"{WIDTH * (step - first) / across:.1f},{HEIGHT - HEIGHT * (value - low) / up:.1f}"
+            for step, value in points
+        )
+
+    smooth = drawn(smoothed(points)) if len(points) >= JITTERY else ""
+    return Curve(name, drawn(points), smooth, low, high, first, last, values[-1])
+
+
+def smoothed(points: Points) -> Points:
+    """Each value with those before it, of which the older count less. The first ones do not pull the rest to them."""
+    found, total, weight = [], 0.0, 0.0
+    for step, value in points:
+        total, weight = KEPT * total + (1 - KEPT) * value, KEPT * weight + (1 - KEPT)
+        found.append((step, total / weight))
+    return found

@@ -32,7 +32,8 @@ ROLE = "column_"
 
 
 def show_list(call: Call) -> Response:
-    return call.hub.templates.page(call, "training/list.html", {"trainings": call.hub.trainings.list(call.actor)})
+    values = {"trainings": call.hub.trainings.list(call.actor), "tasks": TASKS}
+    return call.hub.templates.page(call, "training/list.html", values)
 
 
 def show_new(call: Call) -> Response:
@@ -101,7 +102,7 @@ def act(call: Call) -> Response:
 def _new(call: Call, form: Mapping[str, str], error: str = "", status: int = 200) -> Response:
     task = TASKS.get(form.get("task", ""))
     values: dict[str, Any] = {"form": form, "task": task, "tasks": TASKS.values(), "endings": ",".join(TABLES)}
-    values["preview"] = None
+    values |= {"preview": None, "datasets": call.hub.trainings.datasets(call.actor) if task else ()}
     dataset = form.get("dataset", "").strip()
     if task is not None and dataset:
         try:

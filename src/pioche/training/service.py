@@ -40,6 +40,7 @@ from pioche.training.types import Base, Preview, Progress, Recipe, Stage, Traini
 MAX_WAITING = 5
 LISTED = 100
 MOST_BASES = 30
+MOST_NAMED = 50
 MOST_MEMORY = 0.7
 
 
@@ -65,6 +66,11 @@ class Trainings:
             wanted = RepoFilter(RepoKind.MODEL, pipeline_tag=kind, tags=("safetensors",), sort="downloads")
             found += self.repos.list(actor, wanted, MOST_BASES).repos
         return [self._base(repo.repo_id.full, repo.pipeline_tag or "", sum(repo.parameters.values())) for repo in found]
+
+    def datasets(self, actor: Actor) -> Sequence[str]:
+        """Names of some that the actor may read, the newest first."""
+        wanted = RepoFilter(RepoKind.DATASET, sort="lastModified")
+        return [repo.repo_id.full for repo in self.repos.list(actor, wanted, MOST_NAMED).repos]
 
     def start(self, actor: Actor, owner: str, recipe: Recipe) -> Training:
         """Raises `InvalidInput` for what nothing can be learned from, `RepoExists`, `QuotaExceeded`."""

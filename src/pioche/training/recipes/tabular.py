@@ -27,7 +27,7 @@ def train(place: Place) -> None:
     regression = place.recipe["task"] == "tabular-regression"
     names = [name for name in rows[0] if name != target and is_of_use(name, rows)]
     if not names:
-        raise Problem("There is no column to learn from beside the one to foretell.")
+        raise Problem("There is no column to learn from beside the one to predict.")
     answers = [text_of(row[target]) for row in rows]
     learning, checking = split(rows, 0.2, seed, None if regression else answers)
     if not checking:
