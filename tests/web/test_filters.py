@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+
 import pytest
 
 from pioche.web import filters
@@ -74,6 +77,22 @@ def test_ago_speaks_other_languages() -> None:
 )
 def test_lasting(seconds: float, text: str) -> None:
     assert filters.lasting(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["python", "-c", "print('a')"], "python -c \"print('a')\""),
+        (["echo", "it's $HOME"], "echo 'it'\"'\"'s $HOME'"),
+        (["echo", "two words", "", 'a "b" c'], "echo 'two words' '' 'a \"b\" c'"),
+        (["echo", "'`\\!"], "echo ''\"'\"'`\\!'"),
+    ],
+)
+def test_a_command_is_written_as_one_would_type_it(words: list[str], line: str) -> None:
+    assert filters.command_line(words) == line
+    assert shlex.split(line) == words
+    printed = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True)
+    assert printed.stdout.split("\0")[:-1] == words
 
 
 def test_an_avatar_depends_on_the_name_and_not_on_its_case() -> None:

@@ -17,6 +17,7 @@ from pioche.jobs.submitting import DEFAULT_SECONDS
 from pioche.jobs.types import GIB, Flavor, Job, NewJob, NewSchedule, Stage, Volume
 from pioche.plans.types import WATTS_PER_CPU
 from pioche.web.call import Call
+from pioche.web.filters import command_line
 from pioche.web.responses import external_id, see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
@@ -118,7 +119,7 @@ def repeat_command(job: Job) -> str:
     """What does the same in a terminal; secrets are named, not told."""
     options = [*options_of(job), *(f"--secrets {name}" for name in job.secret_names)]
     head = f"hf jobs run --namespace {job.owner.name} {' '.join(options)}"
-    return f"{head} {shlex.quote(job.image)} {shlex.join(job.command)}"
+    return f"{head} {shlex.quote(job.image)} {command_line(job.command)}"
 
 
 def repeat_python(job: Job) -> str:
@@ -164,10 +165,12 @@ def _choices(call: Call) -> dict[str, Any]:
 
 def _flavor_label(one: Flavor, price: int) -> str:
     """With what a minute of it costs."""
-    size = _("%(cpus)s CPU, %(memory)s GB") % {"cpus": f"{one.cpus:g}", "memory": f"{one.memory / GIB:.0f}"}
+    size = _("%(cpus)s CPU, %(memory)s GiB") % {"cpus": f"{one.cpus:g}", "memory": f"{one.memory / GIB:.0f}"}
     if one.gpus:
         size += f", {len(one.gpus)} x {one.gpus[0].name}"
-    cost = _("%(n)s compute-minutes a minute") % {"n": f"{one.cpus:g}"}
+    cost = _("1 compute-minute a minute")
+    if one.cpus != 1:
+        cost = _("%(n)s compute-minutes a minute") % {"n": f"{one.cpus:g}"}
     money = f", ${one.cpus * price / 1e6:g}" if price else ""
     return f"{one.name}: {size} ({cost}{money})"
 

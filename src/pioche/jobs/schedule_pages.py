@@ -13,6 +13,7 @@ from pioche.jobs.pages import options_of, owners_of
 from pioche.jobs.rules import in_words
 from pioche.jobs.types import Schedule
 from pioche.web.call import Call
+from pioche.web.filters import command_line
 from pioche.web.responses import see_other
 from pioche.web.routing import Route
 from pioche.web.text import _
@@ -60,7 +61,7 @@ def repeat_command(one: Schedule) -> str:
     job = one.job
     options = [*options_of(job), *(f"--secrets {name}" for name in one.secret_names)]
     head = f"hf jobs scheduled run --namespace {one.owner.name} {' '.join(options)}"
-    return f"{head} {shlex.quote(one.rule)} {shlex.quote(job.image)} {shlex.join(job.command)}"
+    return f"{head} {shlex.quote(one.rule)} {shlex.quote(job.image)} {command_line(job.command)}"
 
 
 def _where(call: Call) -> tuple[str, str]:

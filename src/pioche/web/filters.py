@@ -6,7 +6,7 @@ import hashlib
 import math
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,8 @@ from markupsafe import Markup
 from pioche.web.highlight import highlight
 
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_CHANGED_IN_QUOTES = frozenset('"$`\\!')
+"""What a shell reads inside quotation marks as something else."""
 _COUNTS = ("", "k", "M", "B", "T")
 
 
@@ -34,6 +36,14 @@ def ago(ms: int, locale: str = "en", now: int | None = None) -> str:
 def lasting(seconds: float, locale: str = "en") -> str:
     """`40 seconds`, `2 hours`."""
     return format_timedelta(timedelta(seconds=max(1, round(seconds))), locale=locale)
+
+
+def command_line(words: Sequence[str]) -> str:
+    """As one would type it: a word with apostrophes stands between quotation marks, if these change nothing in it."""
+    return " ".join(
+        f'"{word}"' if "'" in word and not _CHANGED_IN_QUOTES.intersection(word) else shlex.quote(word)
+        for word in words
+    )
 
 
 def size(count: int) -> str:
@@ -110,7 +120,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "iso": iso,
     "number": number,
     "params": params,
-    "shell": shlex.join,
+    "shell": command_line,
     "size": size,
     "thousands": thousands,
 }
