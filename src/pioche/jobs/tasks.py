@@ -33,6 +33,11 @@ def tidy(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.jobs.running.tidy(hub.trainings.running.known)
 
 
+def prune(hub: Hub, _arguments: Mapping[str, Any]) -> None:
+    """Environments that nothing runs in any more."""
+    hub.runtimes.prune()
+
+
 def clear(hub: Hub, arguments: Mapping[str, Any]) -> None:
     hub.jobs.running.clear(str(arguments["job"]))
 
@@ -49,5 +54,6 @@ tasks = [
     TaskType(CLEAR_TASK, clear, lane="outside"),
     TaskType(DUE_TASK, due, every=60),
     TaskType("jobs.tidy", tidy, every=3600),
+    TaskType("runtimes.prune", prune, lane="outside", attempts=1, every=24 * 3600),
     TaskType(WATCH_TASK, watch, every=60),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
@@ -12,6 +11,8 @@ import sys
 from pathlib import Path
 
 from pioche.errors import NotFound, RunsUnavailable
+from pioche.runtimes import pruning
+from pioche.runtimes.pruning import Installed
 
 log = logging.getLogger("pioche.runtimes")
 
@@ -38,20 +39,32 @@ class Runtimes:
 
     def is_ready(self, name: str) -> bool:
         place = self._place(name)
-        return (place / "bin" / "python").exists() and not _mark(place).exists()
+        return (place / "bin" / "python").exists() and not pruning.unfinished(place).exists()
 
     def ensure(self, name: str) -> Path:
         """The folder of the environment, with `bin/python`. Takes as long as installing does, the first time."""
         place = self._place(name)
+        pruning.touch(place)  # before the look: see `pruning`
         if self.is_ready(name):  # it does not wait while another is being installed
             return place
         self.folder.mkdir(parents=True, exist_ok=True)
-        # The command line installs too: the lock is between processes, and goes with the one that has it.
-        with place.with_name(f"{place.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with pruning.locked(place):  # the command line installs too
             if not self.is_ready(name):
                 self._build(name, place)
+            pruning.touch(place)
         return place
+
+    def installed(self) -> list[Installed]:
+        """With those of other sets, and the cache of what was downloaded for them."""
+        return pruning.installed(self.folder)
+
+    def current(self) -> list[Path]:
+        """Where those of the sets of today are, or would be."""
+        return [self._place(name) for name in self.names()]
+
+    def prune(self, days: int = pruning.UNUSED_DAYS) -> list[Installed]:
+        """Removes what is of no set of today, and the cache, where nobody used it for so many days."""
+        return pruning.prune(self.folder, self.current(), days)
 
     def _place(self, name: str) -> Path:
         path = SETS / f"{name}.txt"
@@ -62,9 +75,10 @@ class Runtimes:
     def _build(self, name: str, place: Path) -> None:
         """In its own place, which scripts in it name. A mark beside it says that it is not whole yet."""
         log.info("runtime %s is being installed", name)
-        _mark(place).touch()
+        pruning.unfinished(place).touch()
+        pruning.touch(self.folder / pruning.CACHE)
         shutil.rmtree(place, ignore_errors=True)
-        environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(self.folder / "cache")}
+        environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(self.folder / pruning.CACHE)}
         source = ["--no-index", "--find-links", self._wheels] if self._wheels else _links()
         uv, python = [sys.executable, "-m", "uv"], str(Path(sys.base_prefix, "bin", "python3"))
         install = ["pip", "install", "--python", str(place / "bin" / "python"), "--compile-bytecode"]
@@ -82,11 +96,7 @@ class Runtimes:
             shutil.rmtree(place, ignore_errors=True)
             said = str(getattr(error, "stderr", "") or error).strip()[-400:]
             raise RunsUnavailable(f"The runtime '{name}' could not be installed: {said}") from error
-        _mark(place).unlink()
-
-
-def _mark(place: Path) -> Path:
-    return place.with_name(f"{place.name}.unfinished")
+        pruning.unfinished(place).unlink()
 
 
 def _links() -> list[str]:
