@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from pioche.accounts.tables import users
 from pioche.hub import Hub
 from pioche.inference.workers import Workers
 from pioche.testkit.room import Room
@@ -114,4 +116,34 @@ def test_a_hub_that_is_started_again_asks_the_same_model(room: Room) -> None:
     room.hub.inference.tidy()
     assert left not in executor.runs("infer-")
     assert len(executor.runs("infer-")) == 1
+    room.hub.inference.workers.stop_all()
+
+
+def test_what_is_kept_of_rights_goes_when_they_go(room: Room) -> None:
+    repo, alice, bob = model(room), room.cast.alice, room.cast.bob
+    place, said = f"/models/{repo}", {"inputs": "hello"}
+    for _ in range(3):  # the second is answered without a look at the database
+        assert room.post(place, bob, json=said).status_code == 200
+    missing = room.post("/models/alice/nothing", bob, json=said)
+    room.ask("PUT", f"/api/models/{repo}/settings", alice, json={"private": True}).raise_for_status()
+    assert [room.post(place, bob, json=said).status_code for _ in range(2)] == [404, 404]
+    assert room.post(place, bob, json=said).text == missing.text.replace("alice/nothing", repo)
+    assert [room.post(place, alice, json=said).status_code for _ in range(2)] == [200, 200]
+    with room.hub.database.write() as tx:
+        tx.execute(update(users).where(users.c.id == room.actor(alice).user_id).values(disabled=True))
+    assert [room.post(place, alice, json=said).status_code for _ in range(2)] == [401, 401]
+
+
+def test_one_that_ended_since_it_was_asked_is_started_again(room: Room) -> None:
+    repo, alice, executor = model(room), room.cast.alice, room.hub.trainings.executor
+    place, said = f"/models/{repo}", {"inputs": "hello"}
+    assert [room.post(place, alice, json=said).status_code for _ in range(2)] == [200, 200]
+    (awake,) = executor.runs("infer-")
+    executor.stop(awake)
+    until = time.monotonic() + 20
+    while executor.status(awake).state != "ended":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert room.post(place, alice, json=said).status_code in (200, 503)  # it says why, once
+    assert room.post(place, alice, json=said).status_code == 200
     room.hub.inference.workers.stop_all()

@@ -49,7 +49,7 @@ def health(call: Call) -> Response:
 
 
 async def find(call: Call) -> Model:
-    return await asyncio.to_thread(call.hub.inference.find, call.actor, _repo_id(call))
+    return await call.hub.inference.look_up(call.actor, _repo_id(call))
 
 
 def question_of(call: Call, task: str) -> Question:

@@ -191,7 +191,7 @@ async def chat_with(call: Call) -> Response:
 async def _model(call: Call, name: str) -> Model:
     if "ns" in call.params:
         name = f"{call.arg('ns')}/{call.arg('name')}"
-    return await asyncio.to_thread(call.hub.inference.find, call.actor, RepoId.parse(RepoKind.MODEL, name))
+    return await call.hub.inference.look_up(call.actor, RepoId.parse(RepoKind.MODEL, name))
 
 
 def _parameters(asked: ChatRequest | TextRequest, most: int) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def _pairs(view: View) -> list[tuple[str, float]]:
 
 async def _model(call: Call) -> Model:
     repo_id = RepoId.parse(RepoKind.MODEL, f"{call.arg('ns')}/{call.arg('name')}")
-    return await asyncio.to_thread(call.hub.inference.find, call.actor, repo_id)
+    return await call.hub.inference.look_up(call.actor, repo_id)
 
 
 def _data_url(picture: bytes) -> str:

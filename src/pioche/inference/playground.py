@@ -73,7 +73,7 @@ async def _panes(call: Call, names: list[str]) -> list[Pane]:
     for name in dict.fromkeys(name for name in names if name):
         try:
             repo_id = RepoId.parse(RepoKind.MODEL, name)
-            model = await asyncio.to_thread(call.hub.inference.find, call.actor, repo_id)
+            model = await call.hub.inference.look_up(call.actor, repo_id)
         except HubError as error:
             raise InvalidInput(_("'%(name)s' is no model that you can chat with.") % {"name": name[:200]}) from error
         if model.task != "text-generation":

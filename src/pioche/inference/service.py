@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from pioche.accounts.types import Actor
 from pioche.errors import HubError, InvalidInput, ModelLoading, ModelUnavailable, NotSupported
@@ -19,6 +22,7 @@ from pioche.inference.types import ALSO, OF_TABLES, TASKS, Model, Question, Stat
 from pioche.inference.workers import Workers
 from pioche.names import RepoId, RepoKind
 from pioche.ports.database import Database
+from pioche.ports.database.kept import Kept
 from pioche.repos.service.find import require_content
 from pioche.repos.types import Repo
 
@@ -28,6 +32,9 @@ LINE_LIMIT = 64 * 1024 * 1024
 KEPT_SECONDS = 7 * 24 * 3600.0
 """Files of a model that nobody asked for so long are taken away."""
 ESTIMATED_SECONDS = 20.0
+KEPT_MODELS = 1_000
+
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Inference:
@@ -36,11 +43,23 @@ class Inference:
     def __init__(self, database: Database, snapshots: Snapshots, workers: Workers, answer_seconds: float) -> None:
         self._answer_seconds = answer_seconds
         self._database = database
+        self._models: Kept[tuple[int | None, int | None, RepoId], Model] = Kept(database, KEPT_MODELS)
         self._snapshots = snapshots
         self.workers = workers
 
     def find(self, actor: Actor, repo_id: RepoId) -> Model:
         """The model, if the actor may read it. Raises as `require_content`, and `NotSupported`."""
+        key = _key(actor, repo_id)
+        return self._find(actor, repo_id) if key is None else self._models.read(key, lambda: self._find(actor, repo_id))
+
+    async def look_up(self, actor: Actor, repo_id: RepoId) -> Model:
+        """As `find`, from the event loop."""
+        key = _key(actor, repo_id)
+        if key is not None and (known := self._models.find(key)) is not None:
+            return known
+        return await asyncio.to_thread(self.find, actor, repo_id)
+
+    def _find(self, actor: Actor, repo_id: RepoId) -> Model:
         with self._database.read() as tx:
             repo = require_content(tx, actor, repo_id)
         model = self.model_of(repo)
@@ -92,22 +111,17 @@ class Inference:
         """`{"part": ...}` as they come, then `{"result": ...}`. Raises as `ask`."""
         require_task(model, question.task)
         with self.workers.asking(model):
-            await asyncio.to_thread(self.wake, actor, model)
-            socket = await self._warm(model, seconds)
-            has_answered = False
+            socket, line = await self._line(actor, model, seconds)
             try:
-                async for said in _converse(socket, question, self._answer_seconds):
+                async for said in _converse(line, question, self._answer_seconds):
                     if "error" in said:
                         raise (InvalidInput if said.get("kind") == "input" else ModelUnavailable)(said["error"])
-                    has_answered = "result" in said
                     yield said
             except TimeoutError as error:
                 await asyncio.to_thread(self.workers.give_up, model, socket)
                 raise ModelUnavailable(
                     f"The model did not answer within {self._answer_seconds:g} seconds, so it was stopped."
                 ) from error
-            if not has_answered:  # what was said so far is not all of it
-                raise ModelUnavailable("The model stopped before it had answered. Ask again.")
 
     def tidy(self) -> None:
         """Models that nobody asks fall asleep, and later their files go."""
@@ -116,6 +130,18 @@ class Inference:
             if key not in awake:
                 self._snapshots.forget(key)
 
+    async def _line(self, actor: Actor, model: Model, seconds: float) -> tuple[Path, Line]:
+        """To a model that was warm a moment ago without another look: it costs the time of a short answer."""
+        if (socket := self.workers.listening(model)) is not None:
+            with contextlib.suppress(OSError):
+                return socket, await _open(socket)
+        await asyncio.to_thread(self.wake, actor, model)
+        socket = await self._warm(model, seconds)
+        try:
+            return socket, await _open(socket)
+        except OSError as error:
+            raise _broken_off() from error
+
     async def _warm(self, model: Model, seconds: float) -> Path:
         until = time.monotonic() + seconds
         while (socket := await asyncio.to_thread(self.workers.wait, model)) is None:
@@ -123,6 +149,13 @@ class Inference:
                 raise ModelLoading(f"'{model.repo.repo_id.full}' is being loaded.", estimated_time=ESTIMATED_SECONDS)
             await asyncio.sleep(LOOK_EVERY)
         return socket
+
+
+def _key(actor: Actor, repo_id: RepoId) -> tuple[int | None, int | None, RepoId] | None:
+    """What says, with the database, who asks; None for tokens that end by the clock."""
+    if actor.token is None:
+        return (actor.user_id, None, repo_id)
+    return None if actor.token.oauth is not None else (actor.user_id, actor.token.id, repo_id)
 
 
 def require_task(model: Model, task: str) -> None:
@@ -157,28 +190,42 @@ def _why_not(repo: Repo) -> str:
     return f"{said} This hub runs: {', '.join(TASKS)}."
 
 
-async def _converse(socket: Path, question: Question, seconds: float) -> AsyncIterator[dict[str, Any]]:
+async def _open(socket: Path) -> Line:
+    # By its folder: addresses of sockets have 108 bytes, and folders may be deeper than that.
+    folder = os.open(socket.parent, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        return await asyncio.open_unix_connection(f"/proc/self/fd/{folder}/{socket.name}", limit=LINE_LIMIT)
+    finally:
+        os.close(folder)
+
+
+async def _converse(line: Line, question: Question, seconds: float) -> AsyncIterator[dict[str, Any]]:
+    """What the model says, until its result or error.
+
+    Raises `ModelUnavailable` if it stops before that, and `TimeoutError`.
+    """
+    reader, writer = line
+    until = asyncio.get_running_loop().time() + seconds
     asked = {"task": question.task, "inputs": question.inputs, "parameters": dict(question.parameters)}
     try:
-        # By its folder: addresses of sockets have 108 bytes, and folders may be deeper than that.
-        folder = os.open(socket.parent, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            where = f"/proc/self/fd/{folder}/{socket.name}"
-            reader, writer = await asyncio.open_unix_connection(where, limit=LINE_LIMIT)
-        finally:
-            os.close(folder)
-        try:
-            writer.write(json.dumps(asked).encode() + b"\n")
-            await writer.drain()
-            until = time.monotonic() + seconds
-            while line := await asyncio.wait_for(reader.readline(), max(0.0, until - time.monotonic())):
-                said = json.loads(line)
-                if not isinstance(said, dict):
-                    raise ValueError(line)
-                yield said
-        finally:
-            writer.close()
+        writer.write(msgspec.json.encode(asked) + b"\n")
+        await writer.drain()
+        while True:
+            async with asyncio.timeout_at(until):  # not around what is yielded: who takes it may be another task
+                read = await reader.readuntil()
+            said = msgspec.json.decode(read)
+            if not isinstance(said, dict) or said.keys().isdisjoint(("part", "result", "error")):
+                raise ValueError(read)
+            yield said
+            if "part" not in said:
+                return
     except TimeoutError:
         raise
-    except (OSError, ValueError) as error:
-        raise ModelUnavailable("The model stopped before it had answered. Ask again.") from error
+    except (OSError, ValueError, EOFError, asyncio.LimitOverrunError) as error:
+        raise _broken_off() from error
+    finally:
+        writer.close()
+
+
+def _broken_off() -> ModelUnavailable:
+    return ModelUnavailable("The model stopped before it had answered. Ask again.")

@@ -27,6 +27,13 @@ BASE_MEMORY = 1_500 * 1024 * 1024
 """What a worker takes before it has a model: its libraries."""
 PER_BYTE = 3.0
 """Memory for each byte of weights: read once, held once in 32 bits, and what it reckons with."""
+ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HOME": "/tmp/hf",  # noqa: S108
+    # Somebody waits for each answer, so threads spin for a moment (as they do where nothing is said) before they sleep.
+    "GOMP_SPINCOUNT": "300000",
+}
 LIFE_SECONDS = 7 * 24 * 3600
 PREFIX = "infer-"
 
@@ -92,6 +99,14 @@ class Workers:
         with self._lock:
             if self._workers.get(model.key) is not found:  # it was put to sleep before it had begun
                 self._end(found)
+
+    def listening(self, model: Model) -> Path | None:
+        """The socket of one that was warm when it was last looked at; it may have ended since."""
+        with self._lock:
+            found = self._workers.get(model.key)
+        if found is None or found.fault or not found.is_warm or not self._has_socket(found):
+            return None
+        return self._socket(found)
 
     def wait(self, model: Model) -> Path | None:
         """The socket to ask at; None while it is loading. Raises `ModelUnavailable` if it will not be."""
@@ -177,7 +192,7 @@ class Workers:
             id=found.run_id,
             command=[python, f"{INSIDE_PROGRAM}/serve.py", INSIDE_MODEL, found.model.task],
             limits=Limits(LIFE_SECONDS, float(self._executor.capacity().cpus), found.memory, processes=512),
-            environment={"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HOME": "/tmp/hf"},  # noqa: S108
+            environment=ENVIRONMENT,
             mounts=[Mount(place, str(place)), Mount(files, INSIDE_MODEL), Mount(program, INSIDE_PROGRAM)],
             gpus=bool(self._executor.capacity().gpus),
             kind=MODEL,

@@ -35,6 +35,12 @@ def authenticate(call: Call) -> Actor:
     return ANONYMOUS
 
 
+def known(call: Call) -> Actor | None:
+    """Who sends a token that was looked up since anyone committed anything. Never by a cookie: forms need more."""
+    scheme, _, value = call.header("authorization").partition(" ")
+    return call.hub.accounts.tokens.known_actor(value.strip()) if scheme.lower() == "bearer" else None
+
+
 def csrf_token(call: Call) -> str:
     """What forms of this log-in must carry; anonymous forms rely on `check_csrf`'s look at the origin.
 

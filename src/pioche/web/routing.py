@@ -9,6 +9,7 @@ Pattern segments: `name` literal; `{x}` one segment; `{rev}` one segment, or the
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -37,6 +38,10 @@ class Route:
     limit: int | str = 16 * 1024 * 1024
     hot: bool = False
     safe: bool = False
+    is_async: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_async", inspect.iscoroutinefunction(self.handler))
 
 
 @dataclass(slots=True)

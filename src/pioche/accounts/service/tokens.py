@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -15,10 +16,12 @@ from pioche.accounts.service.rights import require_org_admin, require_person
 from pioche.accounts.types import AccountKind, Actor, NewToken, TokenInfo
 from pioche.errors import Conflict, Forbidden, InvalidCredentials, InvalidInput, NotFound
 from pioche.ports.database import Database, Tx
+from pioche.ports.database.kept import Kept
 
 MAX_NAME = 96
 MIN_SECRET = 8  # characters, of secrets that are brought along
 MAX_TOKENS = 200
+KEPT_ACTORS = 2_000
 
 # Finds the owner's id and the token by the digest of its secret; None for one that is not valid.
 TokenSource = Callable[[Tx, str], tuple[int, TokenInfo] | None]
@@ -29,6 +32,7 @@ class Tokens:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._actors: Kept[str, Actor] = Kept(database, KEPT_ACTORS)
         # Token id -> Unix milliseconds of its last use. A write per request would cost a commit each, and empty
         # the cache of answers, so a scheduled task flushes them together.
         self._used: dict[int, int] = {}
@@ -41,14 +45,16 @@ class Tokens:
 
     def actor(self, secret: str) -> Actor:
         """Raises `InvalidCredentials`."""
-        with self._database.read() as tx:
-            found = self._find(tx, secret)
-            actor = None if found is None else store.actor_of_user(tx, found[0], found[1])
-        if found is None or actor is None:
-            raise InvalidCredentials("This token is not valid (any more). Make a new one in your settings.")
-        if found[1].oauth is None:
-            with self._lock:
-                self._used[found[1].id] = time.time_ns() // 1_000_000
+        key = digest(secret)
+        actor = self._actors.find(key) or self._read_actor(secret, key)
+        self._note_use(actor)
+        return actor
+
+    def known_actor(self, secret: str) -> Actor | None:
+        """None unless it was looked up since anyone committed anything. Asks the database nothing."""
+        actor = self._actors.find(digest(secret))
+        if actor is not None:
+            self._note_use(actor)
         return actor
 
     def looks_like_one(self, text: str) -> bool:
@@ -129,13 +135,26 @@ class Tokens:
             keys.delete_token(tx, found[0], found[1].id)
         return found[1].name
 
-    def _find(self, tx: Tx, secret: str) -> tuple[int, TokenInfo] | None:
-        key = digest(secret)
-        found = keys.find_token(tx, key)
-        for prefix, source in self._sources.items():
-            if found is None and secret.startswith(prefix):
-                found = source(tx, key)
-        return found
+    def _read_actor(self, secret: str, key: str) -> Actor:
+        with contextlib.suppress(InvalidCredentials):
+            return self._actors.read(key, lambda: self._actor(keys.find_token, key))
+        for prefix, source in self._sources.items():  # these end by the clock, so they are not kept
+            if secret.startswith(prefix):
+                return self._actor(source, key)
+        raise _not_valid()
+
+    def _actor(self, source: TokenSource, key: str) -> Actor:
+        with self._database.read() as tx:
+            found = source(tx, key)
+            actor = None if found is None else store.actor_of_user(tx, *found)
+        if actor is None:
+            raise _not_valid()
+        return actor
+
+    def _note_use(self, actor: Actor) -> None:
+        if actor.token is not None and actor.token.oauth is None:
+            with self._lock:
+                self._used[actor.token.id] = time.time_ns() // 1_000_000
 
     @staticmethod
     def _owner(tx: Tx, actor: Actor, owner: str | None) -> int:
@@ -166,6 +185,10 @@ def _checked_secret(text: str | None) -> str | None:
 
 def _name_taken(name: str) -> Conflict:
     return Conflict(f"There is a token '{name}' already. Choose another name.", field="name")
+
+
+def _not_valid() -> InvalidCredentials:
+    return InvalidCredentials("This token is not valid (any more). Make a new one in your settings.")
 
 
 def _missing() -> NotFound:

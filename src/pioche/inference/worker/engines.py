@@ -17,10 +17,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, TextIteratorStream
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 MOST_TOKENS = 2048
+SMALL_WEIGHTS = 48 * 1024 * 1024
+"""Bytes of a model whose steps are so short that two threads gain nothing, and keep a processor from the hub."""
 
 
 def open_engine(folder: Path, task: str) -> Any:
-    torch.set_num_threads(max(1, torch.get_num_threads()))
+    if is_small(folder):
+        torch.set_num_threads(1)
     if task == "text-generation":
         return Generation(folder)
     if task in ("sentence-similarity", "feature-extraction"):
@@ -36,6 +39,10 @@ def open_engine(folder: Path, task: str) -> Any:
     if task == "question-answering":
         return Answers(folder)
     return Pipeline(folder, task)
+
+
+def is_small(folder: Path) -> bool:
+    return sum(file.stat().st_size for file in folder.rglob("*.safetensors")) < SMALL_WEIGHTS
 
 
 class Pipeline:
