@@ -340,7 +340,7 @@ def _running(
     database: Database, queue: Queue, settings: Settings, trees: Trees, xet: Xet, writing: tuple[Repos, Commits, Lfs]
 ) -> dict[str, Any]:
     """What computes, and the buckets that it writes to."""
-    buckets = Buckets(database, xet, trees)
+    buckets = Buckets(database, queue, xet, trees)
     machine = Machine(executor := SandboxExecutor(settings.data / "runs"))
     runtimes = Runtimes(Path(settings.runtimes or settings.data / "runtimes"), settings.wheels)
     workers = Workers(machine, runtimes, settings.model_idle_seconds)

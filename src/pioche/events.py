@@ -55,6 +55,12 @@ class RepoSettingsChanged(Event, frozen=True, tag=True):
     private: bool
 
 
+class BucketSettingsChanged(Event, frozen=True, tag=True):
+    """Who may see a bucket changed."""
+
+    bucket_id: int
+
+
 class RepoDeleted(Event, frozen=True, tag=True):
     """A repository is gone. `name` is `namespace/name`; the rest says who could see it, for nothing else does now."""
 
@@ -159,6 +165,7 @@ AnyEvent = (
     | RepoUpdated
     | RepoMoved
     | RepoSettingsChanged
+    | BucketSettingsChanged
     | RepoDeleted
     | RepoRanked
     | RepoMeasured

@@ -12,6 +12,7 @@ from pioche.events import (
     AccessDecided,
     AccessRequested,
     AnyEvent,
+    BucketSettingsChanged,
     CommentEdited,
     CommentHidden,
     DiscussionCommented,
@@ -48,7 +49,8 @@ LISTENERS: dict[type[Event], tuple[str, ...]] = {
     RepoMoved: ("links.resolve", "search.index", "webhooks.gather"),
     RepoRanked: ("search.index",),
     RepoMeasured: ("search.index",),
-    RepoSettingsChanged: ("search.index", "webhooks.gather"),
+    RepoSettingsChanged: ("search.index", "webhooks.gather", "jobs.follow"),
+    BucketSettingsChanged: ("jobs.follow",),
     RepoDeleted: ("search.index", "webhooks.gather"),
 }
 

@@ -80,6 +80,32 @@ def test_a_job_that_mounts_what_a_group_hides_is_hidden_with_it(room: Room) -> N
     assert room.post(f"/api/jobs/lab/{hidden.key}/cancel", bob).status_code == 200
 
 
+def test_a_job_goes_into_a_group_with_what_it_has_mounted(room: Room) -> None:
+    hub, alice, bob = room.hub, room.actor(room.cast.alice), room.cast.bob
+    team, bucket_id = group(room, "team"), BucketId("lab", "Kept_1")
+    hub.buckets.create(alice, bucket_id, private=True)
+    shown = hub.jobs.submit(alice, "lab", with_volumes(repo(room, "shown", False, None)))
+    secret = hub.jobs.submit(alice, "lab", with_volumes(repo(room, "secret", True, None)))
+    kept = hub.jobs.submit(alice, "lab", with_volumes("lab/kept_1", kind="bucket"))
+    other = hub.jobs.submit(alice, "lab", with_volumes(repo(room, "secret-2", True, None)))
+    elsewhere = hub.jobs.submit(alice, "alice", with_volumes("lab/secret"))
+    assert keys_seen(room, bob) == [other.key, kept.key, secret.key, shown.key]
+    for name in ("shown", "secret"):
+        place = f"/api/models/lab/{name}/resource-group"
+        assert room.post(place, room.cast.alice, json={"resourceGroupId": f"{team:024x}"}).status_code == 200
+    hub.buckets.put_in_group(alice, bucket_id, team)
+    hub.queue.run_due(hub)
+    assert keys_seen(room, bob) == [other.key, shown.key]
+    assert room.get(f"/api/jobs/lab/{secret.key}/logs", bob).status_code == 404
+    assert hub.jobs.find(alice, "lab", kept.key).group_id == team
+    assert hub.jobs.find(alice, "alice", elsewhere.key).group_id is None
+    assert room.ask("PUT", "/api/models/lab/shown/settings", room.cast.alice, json={"private": True}).status_code == 200
+    hub.queue.run_due(hub)
+    assert keys_seen(room, bob) == [other.key]
+    hub.accounts.groups.add_members(alice, "lab", team, [("bob", OrgRole.READ)])
+    assert len(keys_seen(room, bob)) == 4
+
+
 def test_a_group_that_is_gone_shows_its_jobs_to_nobody_else(room: Room) -> None:
     alice, bob = room.actor(room.cast.alice), room.cast.bob
     team = group(room, "team", ("bob", OrgRole.WRITE))

@@ -96,6 +96,16 @@ def held(tx: Tx, owners: Sequence[int]) -> dict[tuple[int, str], int]:
     return {(row.owner_id, row.flavor): int(row.seconds) for row in tx.execute(query)}
 
 
+def put_in_group(tx: Tx, owner_id: int, group_id: int, kind: str, source: str) -> None:
+    """Those of the owner that are in no group, and mount this (`kind` as in `Volume.type`)."""
+    named = func.lower(jobs.c.volumes).contains(source.lower(), autoescape=True)
+    query = select(jobs.c.id, jobs.c.volumes).where(jobs.c.owner_id == owner_id, jobs.c.group_id.is_(None), named)
+    for row in tx.execute(query).all():
+        volumes = json.decode(row.volumes, type=tuple[Volume, ...])
+        if any(one.type == kind and one.source.lower() == source.lower() for one in volumes):
+            tx.execute(update(jobs).where(jobs.c.id == row.id).values(group_id=group_id))
+
+
 def secrets_of(tx: Tx, number: int) -> str:
     return str(tx.execute(select(jobs.c.secrets).where(jobs.c.id == number)).scalar_one())
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pioche.buckets import store as bucket_store
+from pioche.buckets.types import Bucket
+from pioche.jobs import store
 from pioche.jobs.running import CLEAR_TASK, LAUNCH_TASK, SETTLE_TASK, START_TASK, WATCH_TASK
 from pioche.jobs.schedules import DUE_TASK
 from pioche.queue.types import TaskType
+from pioche.repos import store as repo_store
+from pioche.repos.types import Repo
 
 if TYPE_CHECKING:
     from pioche.hub import Hub
@@ -38,6 +43,20 @@ def prune(hub: Hub, _arguments: Mapping[str, Any]) -> None:
     hub.runtimes.prune()
 
 
+def follow(hub: Hub, arguments: Mapping[str, Any]) -> None:
+    """Jobs go into a resource group with the private things that they have mounted: their logs may tell those."""
+    with hub.database.write() as tx:
+        thing: Repo | Bucket | None
+        if "bucket_id" in arguments:
+            thing = bucket_store.get(tx, int(arguments["bucket_id"]))
+            kind, source = "bucket", thing.bucket_id.full if thing else ""
+        else:
+            thing = repo_store.get(tx, int(arguments["repo_id"]))
+            kind, source = (thing.repo_id.kind.value, thing.repo_id.full) if thing else ("", "")
+        if thing is not None and thing.private and thing.group_id is not None:
+            store.put_in_group(tx, thing.owner_id, thing.group_id, kind, source)
+
+
 def clear(hub: Hub, arguments: Mapping[str, Any]) -> None:
     hub.jobs.running.clear(str(arguments["job"]))
 
@@ -53,6 +72,7 @@ tasks = [
     TaskType(SETTLE_TASK, settle, lane="outside"),
     TaskType(CLEAR_TASK, clear, lane="outside"),
     TaskType(DUE_TASK, due, every=60),
+    TaskType("jobs.follow", follow),
     TaskType("jobs.tidy", tidy, every=3600),
     TaskType("runtimes.prune", prune, lane="outside", attempts=1, every=24 * 3600),
     TaskType(WATCH_TASK, watch, every=60),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy.exc import IntegrityError
 
+from pioche import wiring
 from pioche.accounts.access import Action, may_create
 from pioche.accounts.service.groups import require_place
 from pioche.accounts.types import Actor
@@ -17,8 +18,10 @@ from pioche.buckets.service.tidying import Tidying
 from pioche.buckets.service.writing import Writing
 from pioche.buckets.types import Bucket, BucketId, BucketPage
 from pioche.errors import Forbidden, InvalidInput, NotFound, RepoExists, Unauthenticated
+from pioche.events import BucketSettingsChanged
 from pioche.names import check_name
 from pioche.ports.database import Database, Tx
+from pioche.queue.service import Queue
 from pioche.repos.cursors import read_cursor, write_cursor
 from pioche.repos.service.numbers import take_number
 from pioche.repos.service.trees import Trees
@@ -31,8 +34,9 @@ MAX_SEARCH = 300
 class Buckets:
     """The verbs of whole buckets; `files`, `writing`, `changes` and `tidying` are about what is in them."""
 
-    def __init__(self, database: Database, xet: Xet, trees: Trees) -> None:
+    def __init__(self, database: Database, queue: Queue, xet: Xet, trees: Trees) -> None:
         self._database = database
+        self._queue = queue
         self._xet = xet
         self.files = Files(database, xet)
         self.writing = Writing(database, xet, trees)
@@ -94,6 +98,7 @@ class Buckets:
             bucket = require_bucket(tx, actor, bucket_id, Action.ADMIN)
             store.set_private(tx, bucket.id, private)
             self._xet.set_repo_public(tx, bucket.id, not private)
+            self._announce(tx, actor, bucket)
         return self.find(actor, bucket_id)
 
     def put_in_group(self, actor: Actor, bucket_id: BucketId, group_id: int | None) -> None:
@@ -102,6 +107,7 @@ class Buckets:
             bucket = require_bucket(tx, actor, bucket_id, Action.ADMIN)
             require_place(tx, actor, bucket.owner_id, group_id)
             store.set_group(tx, bucket.id, group_id)
+            self._announce(tx, actor, bucket)
 
     def within(self, actor: Actor, group_ids: Sequence[int]) -> Sequence[Bucket]:
         """What is in these resource groups, as far as the actor may see it."""
@@ -129,6 +135,9 @@ class Buckets:
             numbers = store.numbers(tx)
         for number in numbers:
             yield from self.tidying.faults(number)
+
+    def _announce(self, tx: Tx, actor: Actor, bucket: Bucket) -> None:
+        wiring.announce(self._queue, tx, BucketSettingsChanged(actor_id=actor.user_id, bucket_id=bucket.id))
 
 
 def _owner_id(tx: Tx, owner: str) -> int | None:
