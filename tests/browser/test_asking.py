@@ -97,6 +97,7 @@ def test_a_picture_from_a_prompt(visit: Visits, cast: Cast, publish: Callable[..
     page.get_by_label("Seed").fill("7")
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_role("img", name="a blue square")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("img", name="a blue square")).to_have_class("answer-image dots")  # of 16 x 16 dots
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == "page-painter-7.png"
@@ -166,6 +167,31 @@ def test_a_card_may_want_no_widget(visit: Visits, cast: Cast, publish: Callable[
     expect(page.get_by_role("heading", name="Quiet", exact=True)).to_be_visible()
     expect(page.get_by_role("region", name="Try it")).to_have_count(0)
     expect(page.get_by_role("link", name="Try it")).to_be_visible()
+
+
+def test_what_cannot_be_answered_is_told_in_plain_words(
+    visit: Visits, cast: Cast, publish: Callable[..., str], server: Server
+) -> None:
+    page = visit(cast.alice)
+    visit.expect_error("status of")
+    page.goto(f"/{publish(models.seer, 'page-seer')}/try")
+    page.get_by_label("A picture").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"none"})
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer .notice")).to_have_text("This is no picture that can be read.", timeout=LONG)
+    # It fills gaps, and is called a classifier: what it would need for that would be made up.
+    repo = publish(models.of_task, "page-no-head", "fill-mask")
+    api: HfApi = HfApi(server.url, token=cast.alice.token)
+    card = b"---\npipeline_tag: text-classification\nlibrary_name: transformers\n---\n# A head is missing\n"
+    api.upload_file(path_or_fileobj=card, path_in_repo="README.md", repo_id=repo)
+    page.goto(f"/{repo}/try")
+    page.get_by_label("Text").fill("  ")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer .notice")).to_have_text("Write something first.")
+    page.get_by_label("Text").fill("the film is good")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer .notice")).to_contain_text("lack weights", timeout=LONG)
+    expect(page.locator("#answer .notice")).to_contain_text("classifier")
+    expect(page.locator(".tally")).to_have_count(0)
 
 
 def test_code_is_shown_in_the_language_that_one_reads(visit: Visits, cast: Cast, publish: Callable[..., str]) -> None:

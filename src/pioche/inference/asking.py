@@ -28,14 +28,14 @@ def question_of(model: Model, form: Mapping[str, str], table: Mapping[str, list[
     if task in OF_TABLES:
         return Question(task, check_table(table), {})
     text = form.get("text", "").strip()
-    if task != "unconditional-image-generation":
-        check_texts(text)
+    if task not in ("unconditional-image-generation", "text-generation"):
+        _check_text(text)
     if task in PAINTS:
         steps = max(1, _number(form, "steps", USUAL_STEPS, MOST_STEPS))
         return Question(task, text, {"num_inference_steps": steps, "seed": _number(form, "seed", 0, 2**31)})
     match task:
         case "question-answering":
-            check_texts(form.get("context", "").strip())
+            _check_text(form.get("context", "").strip())
             return Question(task, {"question": text, "context": form["context"]}, {})
         case "zero-shot-classification":
             labels = [label.strip() for label in form.get("labels", "").split(",") if label.strip()]
@@ -55,6 +55,7 @@ def question_of(model: Model, form: Mapping[str, str], table: Mapping[str, list[
 def chat_question(form: Mapping[str, str]) -> Question:
     """One message, with a system prompt before it if there is one."""
     text, system = form.get("text", "").strip(), form.get("system", "").strip()
+    _check_text(text)
     check_texts([text, system] if system else text)
     messages = [{"role": "user", "content": text}]
     if system:
@@ -66,6 +67,13 @@ def chat_question(form: Mapping[str, str]) -> Question:
         except ValueError as error:
             raise InvalidInput(_("The temperature is a number from 0 to 2.")) from error
     return Question("text-generation", {"messages": messages}, said)
+
+
+def _check_text(text: str) -> None:
+    """In the words of a page; programs are told the name of the field."""
+    if not text:
+        raise InvalidInput(_("Write something first."))
+    check_texts(text)
 
 
 def lines_of(text: str) -> list[str]:

@@ -226,7 +226,7 @@ class Workers:
             return "The model needs more memory than it may have here."
         lines, _ = self._executor.logs(found.run_id)
         last = next((line.text for line in reversed(lines) if line.text.strip()), message)
-        return f"The model could not be loaded: {last[:300]}"
+        return f"The model could not be loaded: {last.removeprefix('ValueError: ')[:300]}"
 
     def _make_room(self, memory: int) -> None:
         """Others fall asleep, those that were asked longest ago first."""

@@ -13,12 +13,28 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, TextIteratorStreamer, pipeline
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 MOST_TOKENS = 2048
 SMALL_WEIGHTS = 48 * 1024 * 1024
 """Bytes of a model whose steps are so short that two threads gain nothing, and keep a processor from the hub."""
+KINDS = {
+    "text-classification": "AutoModelForSequenceClassification",
+    "zero-shot-classification": "AutoModelForSequenceClassification",
+    "token-classification": "AutoModelForTokenClassification",
+    "fill-mask": "AutoModelForMaskedLM",
+    "image-classification": "AutoModelForImageClassification",
+}
+
+
+def whole(kind: Any, folder: Path, **options: Any) -> Any:
+    """The model, if its files hold all its weights: with some that were made up it would answer by chance."""
+    model, told = kind.from_pretrained(str(folder), output_loading_info=True, trust_remote_code=False, **options)
+    if missing := sorted(told["missing_keys"]):
+        raise ValueError(f"its files lack weights of what this task needs: {', '.join(missing[:3])}.")
+    return model.to(DEVICE).eval()
 
 
 def open_engine(folder: Path, task: str) -> Any:
@@ -50,7 +66,9 @@ class Pipeline:
 
     def __init__(self, folder: Path, task: str) -> None:
         extra: dict[str, Any] = {"aggregation_strategy": "simple"} if task == "token-classification" else {}
-        self._pipe = pipeline(task, model=str(folder), device=DEVICE, trust_remote_code=False, **extra)
+        part = "image_processor" if task.startswith("image-") else "tokenizer"
+        model = whole(getattr(transformers, KINDS[task]), folder)
+        self._pipe = pipeline(task, model=model, device=DEVICE, **{part: str(folder)}, **extra)
 
     def streams(self, task: str) -> bool:
         return False
@@ -89,7 +107,7 @@ class Answers:
         from transformers import AutoModelForQuestionAnswering
 
         self._tokenizer = AutoTokenizer.from_pretrained(str(folder))
-        self._model = AutoModelForQuestionAnswering.from_pretrained(str(folder)).to(DEVICE).eval()
+        self._model = whole(AutoModelForQuestionAnswering, folder)
         self._room = getattr(self._model.config, "max_position_embeddings", 512)
 
     def streams(self, task: str) -> bool:
@@ -155,7 +173,7 @@ class Generation:
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = AutoTokenizer.from_pretrained(str(folder))
-        self._model = AutoModelForCausalLM.from_pretrained(str(folder), dtype=torch.float32).to(DEVICE).eval()
+        self._model = whole(AutoModelForCausalLM, folder, dtype=torch.float32)
 
     def streams(self, task: str) -> bool:
         return True
@@ -239,7 +257,7 @@ class Rewriting:
         from transformers import AutoModelForSeq2SeqLM
 
         self._tokenizer = AutoTokenizer.from_pretrained(str(folder))
-        self._model = AutoModelForSeq2SeqLM.from_pretrained(str(folder)).to(DEVICE).eval()
+        self._model = whole(AutoModelForSeq2SeqLM, folder)
 
     def streams(self, task: str) -> bool:
         return False
@@ -264,7 +282,7 @@ class Captions:
 
         self._processor = AutoImageProcessor.from_pretrained(str(folder))
         self._tokenizer = AutoTokenizer.from_pretrained(str(folder))
-        self._model = AutoModelForImageTextToText.from_pretrained(str(folder)).to(DEVICE).eval()
+        self._model = whole(AutoModelForImageTextToText, folder)
 
     def streams(self, task: str) -> bool:
         return False

@@ -65,9 +65,9 @@ def answer(engine: Any, batch: list[Question]) -> None:
                 answer(engine, [question])
             return
         is_input = isinstance(error, (ValueError, TypeError, KeyError, IndexError))
-        batch[0].said.put(
-            {"error": f"{type(error).__name__}: {error}"[:500], "kind": "input" if is_input else "failure"}
-        )
+        # What is said of a question is a sentence; of faults of a library the kind is half of what is known.
+        text = str(error) if type(error) is ValueError and str(error) else f"{type(error).__name__}: {error}"
+        batch[0].said.put({"error": text[:500], "kind": "input" if is_input else "failure"})
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ begins a place and `I-PLACE` goes on with it. Tags without `B-` and `I-` do too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,9 +63,14 @@ def train(place: Place) -> None:
     model.save_pretrained(place.model)
     tokenizer.save_pretrained(place.model)
     metrics = {"f1": resampled(lambda at: f1_of([truth[n] for n in at], [guesses[n] for n in at]), len(truth))}
-    widget = [{"text": " ".join(words)[:300]} for words, _ in checking[:2]]
+    widget = [{"text": written(words)[:300]} for words, _ in checking[:2]]
     facts = {"labels": names, "parameters": model.num_parameters(), "rows": len(rows), "widget": widget}
     tell("result", metrics=metrics, **facts)
+
+
+def written(words: Sequence[str]) -> str:
+    """As people write it: no space before a full stop."""
+    return re.sub(r" ([.,;:!?)])", r"\1", " ".join(words))
 
 
 def read_tagged(place: Place) -> list[Row]:

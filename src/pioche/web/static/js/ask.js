@@ -78,6 +78,7 @@ async function submit(ask) {
     const found = page.getElementById("answer");
     if (!found) throw new Error("no page");
     place.replaceChildren(...found.childNodes);
+    sharpen(root);
     showCodes(root.querySelector("[data-codes]"), page.querySelector("[data-codes]"));
     const state = page.querySelector("[data-model-state]");
     if (state) root.querySelector("[data-model-state]").replaceWith(state);
@@ -108,6 +109,14 @@ function fault(place, text) {
   place.replaceChildren(box);
 }
 
+// A picture of a few dots is shown with its dots, not as a blur.
+async function sharpen(root) {
+  for (const picture of root.querySelectorAll(".answer-image[src]")) {
+    await picture.decode().catch(() => null);
+    picture.classList.toggle("dots", picture.naturalWidth > 0 && picture.naturalWidth <= 64);
+  }
+}
+
 // What was chosen, before it is sent. As data: a page may show pictures of nothing else.
 function showPicture(root) {
   const input = root.querySelector("input[type=file]");
@@ -121,6 +130,7 @@ function showPicture(root) {
     reader.onload = () => {
       shown.src = reader.result;
       shown.hidden = false;
+      sharpen(root);
     };
     reader.readAsDataURL(file);
   });
