@@ -52,8 +52,10 @@ def test_a_chat_streams_and_can_be_stopped(visit: Visits, cast: Cast, publish: C
     page = visit(cast.alice)
     page.goto(f"/{repo}/try")
     expect(page.locator("[data-model-state]")).to_have_text("Asleep: the first answer takes a while")
+    before = page.get_by_label("Your message").bounding_box()
     say(page, "what is good", "Send")
     expect(page.get_by_text("Loading ·")).to_be_visible()
+    assert page.get_by_label("Your message").bounding_box() == before  # nothing jumps
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("log").get_by_text("Stopped")).to_be_visible()
     page.get_by_role("button", name="Begin anew").click()

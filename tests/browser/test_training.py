@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pioche.testkit.browser import Visits
+from pioche.testkit.factories import Make
 from pioche.testkit.people import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.library]
@@ -63,6 +64,20 @@ def test_a_table_becomes_a_model_that_answers(visit: Visits, cast: Cast, table: 
     expect(page.locator("#datasets option[value='alice/hotel-comments-data']")).to_have_count(1)
     page.goto("/alice/hotel-comments-model")
     expect(page.get_by_text("To be written by its author")).to_be_visible()
+
+
+def test_a_dataset_leads_to_a_training(visit: Visits, cast: Cast, make: Make) -> None:
+    rows = "said,mood\n" + "".join(f"it was {word} {n},{word}\n" for n in range(30) for word in ("good", "bad"))
+    dataset = make.repo(cast.alice, {"rows.csv": rows}, kind="dataset")
+    page = visit(cast.alice)
+    page.goto(f"/datasets/{dataset}")
+    page.get_by_role("link", name="Train on it").click()
+    expect(page.get_by_text(f"A model learns from {dataset}")).to_be_visible()
+    page.get_by_role("link", name="Put texts into classes").click()
+    expect(page.locator(".steps [aria-current]")).to_contain_text("Check and train")
+    expect(page.get_by_text("60 rows")).to_be_visible()
+    page.locator("summary", has_text="Details").click()
+    expect(page.get_by_label("Epochs")).to_have_value("0")
 
 
 def test_parquet_is_looked_at_like_any_table(visit: Visits, cast: Cast, tmp_path: Path) -> None:

@@ -78,14 +78,14 @@ def _arguments(model: Model, form: Mapping[str, str], table: Mapping[str, list[s
 def _plain(url: str, model: Model, form: Mapping[str, str], table: Mapping[str, list[str]]) -> list[Code]:
     """With curl and JavaScript."""
     if model.task in OF_PICTURES:
-        head = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: image/png'"
+        head = f"-H 'Authorization: Bearer {TOKEN}' \\\n  -H 'Content-Type: image/png'"
         script = (
             f'const answer = await fetch("{url}", {{\n  method: "POST",\n'
             f'  headers: {{ Authorization: "Bearer {TOKEN}", "Content-Type": file.type }},\n'
             "  body: file, // of an <input type=file>\n});\nconsole.log(await answer.json());\n"
         )
         return [
-            ("curl", "bash", f"curl {url} {head} --data-binary @picture.png"),
+            ("curl", "bash", f"curl {url} \\\n  {head} \\\n  --data-binary @picture.png"),
             ("JavaScript", "javascript", script),
         ]
     text, parameters = form.get("text") or "Hello", {}
@@ -112,8 +112,8 @@ def _plain(url: str, model: Model, form: Mapping[str, str], table: Mapping[str, 
 def _requests(url: str, body: Mapping[str, object], is_picture: bool = False) -> list[Code]:
     plain = _wrapped(body)
     quoted = plain.replace("'", "'\\''")
-    head = f"-H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json'"
-    curl = f"curl {url} {head} -d '{quoted}'" + (" -o picture.png" if is_picture else "")
+    head = f"-H 'Authorization: Bearer {TOKEN}' \\\n  -H 'Content-Type: application/json'"
+    curl = f"curl {url} \\\n  {head} \\\n  -d '{quoted}'" + (" \\\n  -o picture.png" if is_picture else "")
     script = (
         f'const answer = await fetch("{url}", {{\n  method: "POST",\n'
         f'  headers: {{ Authorization: "Bearer {TOKEN}", "Content-Type": "application/json" }},\n'
