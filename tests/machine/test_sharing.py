@@ -254,22 +254,25 @@ def test_a_large_job_is_not_passed_for_ever(room: Room) -> None:
     until(room, lambda: learning(room, training) is Stage.RUNNING)
 
 
+def at_once(*each: Callable[[], object]) -> list[threading.Thread]:
+    start = threading.Barrier(len(each))
+
+    def do(one: Callable[[], object]) -> None:
+        start.wait()
+        one()
+
+    threads = [threading.Thread(target=do, args=(one,)) for one in each]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
 def test_two_launches_do_not_take_the_same_room(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     has(monkeypatch, 4)  # a training takes what is for work, a large job too
     alice, bob, hub = room.cast.alice, room.cast.bob, room.hub
-    for number in range(4):
+    for number in range(3):
         job, training = run(room, bob, "sleep", "60", flavor="cpu-upgrade"), train(room, alice, f"both-{number}")
-        start = threading.Barrier(4)
-
-        def launch(launching: Callable[[], object], start: threading.Barrier = start) -> None:
-            start.wait()
-            launching()
-
-        each = (hub.jobs.running.launch, hub.trainings.running.launch) * 2
-        threads = [threading.Thread(target=launch, args=(one,)) for one in each]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
+        for thread in at_once(*(hub.jobs.running.launch, hub.trainings.running.launch) * 2):
             thread.join()
         began = (stage(room, job) is JobStage.RUNNING, learning(room, training) is Stage.RUNNING)
         assert began in ((True, False), (False, True))
@@ -277,6 +280,49 @@ def test_two_launches_do_not_take_the_same_room(room: Room, monkeypatch: pytest.
         hub.trainings.stop(room.actor(alice), training.key)
         until(room, lambda: hub.machine.count().taken == [])
         assert learning(room, training).has_ended
+
+
+def test_what_starts_at_the_same_time_takes_no_more_than_there_is(
+    room: Room, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is room for one of two models and a job. Models stand in no line: the lock alone keeps them apart."""
+    has(monkeypatch, 2)
+    models, alice, hub = [model(room, "one"), model(room, "two")], room.cast.alice, room.hub
+    for _ in range(5):
+        job, answers = run(room, alice, "sleep", "60"), list[Any]()
+        asks = [lambda repo=repo, answers=answers: answers.append(ask(room, repo, "slow")) for repo in models]
+        threads = at_once(hub.jobs.running.launch, *asks)
+        until_two_are_done(threads)
+        count = hub.machine.count()
+        assert sum(one.hold.memory for one in count.taken) <= count.has.memory
+        (place / "go").touch()
+        for thread in threads:
+            thread.join()
+        began = [stage(room, job) is JobStage.RUNNING, *(answer.status_code == 200 for answer in answers)]
+        assert began.count(True) == 1
+        hub.jobs.cancel(room.actor(alice), "alice", job.key)
+        hub.inference.workers.stop_all()
+        until(room, lambda: hub.machine.count().taken == [])
+        (place / "go").unlink()
+
+
+def until_two_are_done(threads: list[threading.Thread]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while sum(not thread.is_alive() for thread in threads) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_models_that_were_asked_longest_ago_make_way_first(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    has(monkeypatch, 5)  # 3.5 for jobs: one model may stay
+    repos, alice = [model(room, name) for name in ("one", "two", "three")], room.cast.alice
+    for repo in (*repos, repos[0]):
+        assert ask(room, repo).status_code == 200
+    job = run(room, alice, "sleep", "60", flavor="cpu-upgrade")
+    work(room)
+    assert stage(room, job) is JobStage.RUNNING
+    states = [room.get(f"/models/{repo}/info", alice).json()["state"] for repo in repos]
+    assert states == ["warm", "asleep", "asleep"]
 
 
 def test_the_count_is_right_in_a_hub_that_is_started_again(room: Room) -> None:
