@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import delete, update
 
 from pioche.accounts.types import OPERATOR, NewGroup
@@ -218,6 +220,32 @@ def test_what_it_learned_from_and_said_goes_with_its_account(room: Room) -> None
     assert gone.key in executor.runs("")
     jobs_tasks.tidy(room.hub, {})
     assert gone.key not in executor.runs("")
+
+
+def test_figures_are_told_in_words(room: Room, tmp_path: Path) -> None:
+    """On its page, in its card and beside the model. A name that no recipe gives is a text like any other."""
+    said = {"value": 0.75, "low": 0.5, "high": 0.9, "count": 8}
+    odd = "<b>100%(x)s</b>"
+    told = {"event": "result", "metrics": {"words_followed": said, "words_followed_before": said, odd: said}}
+    leave_and_say(tmp_path, json.dumps(told))
+    training = run(room, start(room))
+    room.hub.trainings.running.watch()
+    alice = room.cast.alice
+    page = room.get(f"/train/{training.key}/live", alice).text
+    for text in (
+        "<td>Words followed</td>",
+        "<td>Words followed before</td>",
+        "0.5 is chance",
+        "100%(x)s&lt;/b&gt;</td>",
+    ):
+        assert text in page
+    assert page.count("0.5 is chance") == 1
+    card = room.get("/alice/moods/raw/main/README.md", alice).text
+    assert "| Words followed before | 0.750 | 0.500 | 0.900 | 8 |" in card
+    assert card.count("- Words followed: ") == 1
+    assert "Words followed before" in room.get("/alice/moods", alice).text.rpartition("Evaluation results")[2]
+    metrics = yaml.safe_load(card.split("---")[1])["model-index"][0]["results"][0]["metrics"]
+    assert metrics[0] == {"type": "words_followed", "name": "Words followed", "value": 0.75}
 
 
 def test_it_is_published_once_however_many_look(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

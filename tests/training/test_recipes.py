@@ -141,15 +141,44 @@ def test_pictures_are_painted_from_words(learn: Callable[..., Progress], tmp_pat
     found = learn("text-to-image", epochs=4, batch_size=10)
     assert found.result["captions"] == 3
     assert {sample.prompt for sample in found.samples} == {"a red square", "blue", "red"}
+    assert set(found.result["metrics"]) == {"denoising_error", "words_followed"}
     from diffusers import AutoPipelineForText2Image
 
     painter = AutoPipelineForText2Image.from_pretrained(tmp_path / "work" / "model", use_safetensors=True)
     assert painter("a red square", num_inference_steps=2).images[0].size == (32, 32)
     # And on from there, with adapters.
     (tmp_path / "work" / "model").rename(tmp_path / "inputs" / "base")
-    learn("text-to-image", epochs=1, batch_size=10, base="alice/painter")
+    metrics = learn("text-to-image", epochs=1, batch_size=10, base="alice/painter").result["metrics"]
+    # It is measured by the same pictures: before is what the model that it began with was told to be.
+    assert metrics["denoising_error_before"] == pytest.approx(found.result["metrics"]["denoising_error"], rel=1e-3)
+    assert metrics["words_followed_before"] == found.result["metrics"]["words_followed"]
+    assert metrics["denoising_error"] != metrics["denoising_error_before"]
     again = AutoPipelineForText2Image.from_pretrained(tmp_path / "work" / "model", use_safetensors=True)
     assert again("blue", num_inference_steps=2).images[0].size == (32, 32)
+
+
+WANTED = """
+import torch
+from diffusers import DDPMScheduler
+from painting import denoising_error, wanted
+clean, times = torch.full((1, 1, 2, 2), 0.5), torch.tensor([500])
+for kind in ("epsilon", "sample", "v_prediction"):
+    noise = DDPMScheduler(prediction_type=kind)
+    def knows(seen, times):  # the picture, and so the noise in it
+        share = noise.alphas_cumprod[times].view(-1, 1, 1, 1)
+        added = (seen - share.sqrt() * clean) / (1 - share).sqrt()
+        velocity = share.sqrt() * added - (1 - share).sqrt() * clean
+        return {"epsilon": added, "sample": clean, "v_prediction": velocity}[kind]
+    assert denoising_error(noise, clean, 1, lambda *given: knows(*given).expand(10, -1, -1, -1)) < 1e-6, kind
+    assert abs(denoising_error(noise, clean, 1, lambda seen, times: 0 * seen) - 1) < 1e-6, kind
+"""
+
+
+def test_a_network_is_asked_for_what_it_says(python: Path) -> None:
+    """Those of others say the noise, where ours say its velocity."""
+    folder = Path(recipes.__file__).parent
+    done = subprocess.run([python, "-c", WANTED], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_chat_model_learns_answers(learn: Callable[..., Progress], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import yaml
 
 from pioche.plans.types import WATTS_PER_CPU
 from pioche.training.catalogue import TASKS
+from pioche.training.measures import explained, title_of
 from pioche.training.results import Figure, figures_of
 from pioche.training.types import Training
 
@@ -70,14 +71,16 @@ def _table(training: Training, figures: Mapping[str, Figure]) -> Iterator[str]:
     yield "| Metric | Value | From | To | Rows |"
     yield "| --- | --- | --- | --- | --- |"
     for name, said in figures.items():
-        yield f"| {name} | {said.value:.3f} | {said.low:.3f} | {said.high:.3f} | {said.count} |"
+        yield f"| {title_of(name)} | {said.value:.3f} | {said.low:.3f} | {said.high:.3f} | {said.count} |"
+    yield ""
+    yield from (f"- {one.title}: {one.about}" for one in explained(figures))
     if isinstance(chance := training.result.get("chance"), float):
         yield ""
         yield f"Always naming the most frequent class would be right in {chance:.3f} of them."
 
 
 def _index(training: Training, figures: Mapping[str, Figure]) -> dict[str, Any]:
-    values = [{"type": name, "value": round(said.value, 4)} for name, said in figures.items()]
+    values = [{"type": name, "name": title_of(name), "value": round(said.value, 4)} for name, said in figures.items()]
     dataset = {"name": training.recipe.dataset, "type": training.recipe.dataset, "revision": training.recipe.revision}
     result = {"task": {"type": training.recipe.task}, "dataset": dataset, "metrics": values}
     return {"name": training.recipe.model, "results": [result]}

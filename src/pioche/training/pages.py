@@ -17,6 +17,7 @@ from pioche.training.catalogue import TASKS, Task, seconds_of
 from pioche.training.data import ENDINGS as TABLES
 from pioche.training.drawing import HEIGHT, WIDTH, curves_of
 from pioche.training.dropping import LIMIT
+from pioche.training.measures import explained
 from pioche.training.results import shown
 from pioche.training.service import require_person, task_of
 from pioche.training.types import Progress, Recipe, Training
@@ -157,6 +158,7 @@ def _values(call: Call, found: Training) -> dict[str, Any]:
         "left": seconds_left(found, progress, time.time_ns() // 1_000_000),
         "first": first,
         "figures": shown(found.result),
+        "explained": explained,
         "before": shown(first.result) if first else {},
     }
 

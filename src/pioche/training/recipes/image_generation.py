@@ -8,13 +8,12 @@ from typing import Any
 import numpy
 import torch
 from diffusers import DDIMPipeline, DDIMScheduler, DDPMScheduler, UNet2DModel
-from painting import PAINT_STEPS, SCHEDULE, Loop, averaged, device_of, noisy
+from painting import PAINT_STEPS, SCHEDULE, Loop, averaged, denoising_error, device_of, kept_apart, mean_of, noisy
 from pictures import png_of, read_pictures, usual_side
-from running import Place, Problem, resampled, run, tell
+from running import Place, Problem, run, tell
 
 LEAST_SIDE, MOST_SIDE = 8, 32
 SHOWN = 8
-MOST_APART = 64  # pictures that it does not learn from
 
 
 def train(place: Place) -> None:
@@ -23,9 +22,8 @@ def train(place: Place) -> None:
     pixels = read_pixels(place)
     if len(pixels) < 20:
         raise Problem("At least 20 pictures are needed.")
-    order = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(seed))
-    apart = min(MOST_APART, max(2, len(pixels) // 20))
-    checking, pixels, rows = pixels[order[:apart]], pixels[order[apart:]], len(pixels)
+    apart, learned = kept_apart(len(pixels), seed)
+    checking, pixels, rows = pixels[apart], pixels[learned], len(pixels)
     batch = min(int(place.number("batch_size", 64)), len(pixels))
     steps = max(1, math.ceil(len(pixels) / batch * place.number("epochs", 20)))
     model, noise = network(pixels), DDPMScheduler(**SCHEDULE)
@@ -41,10 +39,13 @@ def train(place: Place) -> None:
     for step in loop.run(loss_of, {"model": model, "average": average}):
         show(painter(average.module), step, seed)
     painter(average.module).save_pretrained(place.model)
-    average.module.eval()
-    errors = [denoising_error(average.module, noise, one.to(device)) for one in checking]
-    found = {"denoising_error": resampled(lambda at: sum(errors[n] for n in at) / len(at), len(errors))}
-    tell("result", metrics=found, parameters=sum(one.numel() for one in model.parameters()), rows=rows)
+    learner = average.module.eval()
+    errors = [
+        denoising_error(noise, one.to(device), at, lambda *given: learner(*given).sample)
+        for at, one in enumerate(checking)
+    ]
+    parameters = sum(one.numel() for one in model.parameters())
+    tell("result", metrics={"denoising_error": mean_of(errors)}, parameters=parameters, rows=rows)
 
 
 def read_pixels(place: Place) -> Any:
@@ -77,17 +78,6 @@ def network(pixels: Any) -> UNet2DModel:
 def one_step(model: Any, noise: DDPMScheduler, clean: Any) -> Any:
     with_noise, times, right = noisy(noise, clean)
     return torch.nn.functional.mse_loss(model(with_noise, times).sample, right)
-
-
-@torch.no_grad()
-def denoising_error(model: Any, noise: DDPMScheduler, picture: Any) -> float:
-    """Of a picture that it has not seen, with ten strengths of noise: the loss it learned by. 1 is knowing nothing."""
-    times = torch.linspace(50, 950, 10, device=picture.device).long()
-    clean = picture.expand(len(times), -1, -1, -1)
-    added = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0)).to(picture.device)
-    right = noise.get_velocity(clean, added, times)
-    said = model(noise.add_noise(clean, added, times), times).sample
-    return float(torch.nn.functional.mse_loss(said, right) / right.pow(2).mean())
 
 
 def painter(model: Any) -> DDIMPipeline:

@@ -1,13 +1,13 @@
-"""What the recipes that paint share: a loop of their own, its curve, its checkpoints."""
+"""What the recipes that paint share: a loop of their own, its curve, its checkpoints, and how good it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from diffusers import DDPMScheduler
-from running import CHECKPOINTS, Place, check_loss, tell, told_every
+from running import CHECKPOINTS, Place, check_loss, resampled, tell, told_every
 
 NOISE_STEPS, PAINT_STEPS = 1000, 25
 SCHEDULE: Mapping[str, Any] = {
@@ -16,6 +16,8 @@ SCHEDULE: Mapping[str, Any] = {
     "prediction_type": "v_prediction",  # learns faster than the noise itself, when there are few steps
 }
 KEPT = 0.995  # of the average of weights, at each step
+MOST_APART = 64  # pictures that it does not learn from
+STRENGTHS = 10  # of noise, in which each of them is looked at
 
 
 def device_of() -> tuple[str, str]:
@@ -29,11 +31,49 @@ def averaged(model: Any) -> Any:
     return torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=slowly)
 
 
+def kept_apart(count: int, seed: int) -> tuple[list[int], list[int]]:
+    """Numbers of (the pictures that it is measured by, those that it learns from)."""
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tolist()
+    apart = min(MOST_APART, max(2, count // 20))
+    return order[:apart], order[apart:]
+
+
 def noisy(noise: DDPMScheduler, clean: Any) -> tuple[Any, Any, Any]:
     """(with noise, at which times, what the network shall say)."""
     added = torch.randn_like(clean)
-    times = torch.randint(NOISE_STEPS, (len(clean),), device=clean.device)
-    return noise.add_noise(clean, added, times), times, noise.get_velocity(clean, added, times)
+    times = torch.randint(noise.config.num_train_timesteps, (len(clean),), device=clean.device)
+    return noise.add_noise(clean, added, times), times, wanted(noise, clean, added, times)
+
+
+def wanted(noise: DDPMScheduler, clean: Any, added: Any, times: Any) -> Any:
+    """Most networks that others have trained say the noise, ours its velocity."""
+    match noise.config.prediction_type:
+        case "v_prediction":
+            return noise.get_velocity(clean, added, times)
+        case "sample":
+            return clean
+        case _:
+            return added
+
+
+@torch.no_grad()
+def denoising_error(noise: DDPMScheduler, picture: Any, seed: int, said_of: Callable[[Any, Any], Any]) -> float:
+    """Of one picture that it has not seen, in noise of all strengths: the loss it learned by. 1 is knowing nothing.
+
+    `said_of`: what the network says of pictures with noise, and times. The same seed is the same noise.
+    """
+    times = (torch.linspace(0.05, 0.95, STRENGTHS) * noise.config.num_train_timesteps).long().to(picture.device)
+    clean = picture.expand(STRENGTHS, -1, -1, -1)
+    added = torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed)).to(picture.device)
+    right = wanted(noise, clean, added, times)
+    said = said_of(noise.add_noise(clean, added, times), times)
+    return float(torch.nn.functional.mse_loss(said, right) / right.pow(2).mean())
+
+
+def mean_of(errors: Sequence[float]) -> dict[str, float]:
+    """With its 95 % interval."""
+    found: dict[str, float] = resampled(lambda at: sum(errors[n] for n in at) / len(at), len(errors))
+    return found
 
 
 class Loop:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +23,10 @@ from diffusers import (
     StableDiffusionPipeline,
     UNet2DConditionModel,
 )
-from painting import PAINT_STEPS, SCHEDULE, Loop, averaged, device_of, noisy
+from painting import PAINT_STEPS, SCHEDULE, Loop, averaged, denoising_error, device_of, kept_apart, mean_of, noisy
 from peft import LoraConfig
 from pictures import png_of, read_named_pictures
-from running import Place, Problem, run, tell
+from running import Place, Problem, interval, run, tell
 from tokenizers import Tokenizer
 from tokenizers.models import BPE
 from tokenizers.normalizers import Lowercase
@@ -45,24 +48,28 @@ def train(place: Place) -> None:
     device, called = device_of()
     side = SIDE if place.base is None else base_side(place.base)
     pixels, captions = read_captioned(place, side)
-    batch = min(int(place.number("batch_size", 32)), len(pixels))
+    apart, learned = kept_apart(len(pixels), seed)
+    batch = min(int(place.number("batch_size", 32)), len(learned))
     passes = place.number("epochs", 30 if place.base is None else 5)
-    steps = max(1, math.ceil(len(pixels) / batch * passes))
+    steps = max(1, math.ceil(len(learned) / batch * passes))
     packing = 0 if place.base else max(1, steps // 2)
     tell("start", steps=packing + steps, step=0, device=called)
     pipeline = from_scratch(captions) if place.base is None else from_base(place.base)
     pipeline.to(device)
 
     def batch_of() -> tuple[Any, list[str]]:
-        chosen = torch.randint(len(pixels), (batch,)).tolist()
+        chosen = [learned[at] for at in torch.randint(len(learned), (batch,)).tolist()]
         return pixels[chosen].to(device), [captions[at] for at in chosen]
 
+    checking = Checking(pixels[apart], [captions[at] for at in apart], sorted(set(captions)), seed)
+    metrics = {} if packing else {f"{name}_before": said for name, said in checking.figures(pipeline).items()}
     if packing:
         learn_packing(place, pipeline.vae, batch_of, packing)
-    learn_painting(place, pipeline, batch_of, (packing, steps, seed), sorted(set(captions)))
+    learn_painting(place, pipeline, batch_of, (packing, steps, seed), checking.different)
     pipeline.save_pretrained(place.model)
     count = sum(one.numel() for one in pipeline.unet.parameters())
-    tell("result", metrics={}, parameters=count, rows=len(pixels), captions=len(set(captions)))
+    metrics = {**checking.figures(pipeline), **metrics}
+    tell("result", metrics=metrics, parameters=count, rows=len(pixels), captions=len(checking.different))
 
 
 # -- data --
@@ -242,6 +249,50 @@ def learn_painting(place: Place, pipeline: Any, batch_of: Any, plan: tuple[int, 
     else:
         unet.fuse_lora()
         unet.unload_lora()
+
+
+# -- how good it is --
+
+
+@dataclass(frozen=True)
+class Checking:
+    """Pictures that it does not learn from, their captions, and all captions that differ."""
+
+    pixels: Any
+    captions: list[str]
+    different: list[str]
+    seed: int
+
+    def figures(self, pipeline: Any) -> dict[str, dict[str, float]]:
+        """How well it sees through noise; and how often better with a picture's own words than with others."""
+        chance, own, other = random.Random(self.seed), [], []  # noqa: S311
+        for at, caption in enumerate(self.captions):
+            strange = [one for one in self.different if one != caption]
+            words = [caption, chance.choice(strange)] if strange else [caption]
+            errors = word_errors(pipeline, self.pixels[at : at + 1].to(pipeline.device), words, self.seed + at)
+            own.append(errors[0])
+            other += errors[1:]
+        found = {"denoising_error": mean_of(own)}
+        if other:
+            hits = sum(mine < theirs for mine, theirs in zip(own, other, strict=True))
+            found["words_followed"] = interval(hits, len(own))
+        return found
+
+
+@torch.no_grad()
+def word_errors(pipeline: Any, picture: Any, words: list[str], seed: int) -> list[float]:
+    """Of a picture with each of the words, in the same noise."""
+    noise = DDPMScheduler.from_config(pipeline.scheduler.config)
+    clean = pipeline.vae.encode(picture).latent_dist.mean * pipeline.vae.config.scaling_factor
+    read = pipeline.text_encoder(ids_of(pipeline, words))[0]
+
+    def led_by(one: Any) -> Callable[[Any, Any], Any]:
+        return lambda seen, times: pipeline.unet(seen, times, one.expand(len(times), -1, -1)).sample
+
+    return [denoising_error(noise, clean, seed, led_by(one)) for one in read]
+
+
+# -- what it shows --
 
 
 def ids_of(pipeline: Any, words: list[str]) -> Any:
