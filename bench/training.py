@@ -221,12 +221,14 @@ def shapes() -> None:
             folder.mkdir()
             for number in range(100):
                 draw_shape(colour, shape, chance).save(folder / f"{number}.png")
-    _, seconds = work.learn("text-to-image")
+    told, seconds = work.learn("text-to-image")
     found = work.ask(PAINT_SHAPES)
     colours = sum(colour_of(work.folder / name) == name.split("_")[1] for name in found)
     forms = sum(shape_of(work.folder / name) == name.split("_")[2] for name in found)
     share = (colours / len(found), forms / len(found))
-    said = f"colour {share[0]:.2f}, shape {share[1]:.2f} of {len(found)} in {seconds:.0f} s"
+    own = told.result["metrics"]["words_followed"]
+    said = f"colour {share[0]:.2f}, shape {share[1]:.2f} of {len(found)} in {seconds:.0f} s; "
+    said += f"by its own figure {own['value']:.2f} ({own['low']:.2f} to {own['high']:.2f})"
     report(
         "shapes: pictures that follow their words",
         said,
