@@ -110,7 +110,7 @@ def _plain(url: str, model: Model, form: Mapping[str, str], table: Mapping[str, 
 
 
 def _requests(url: str, body: Mapping[str, object], is_picture: bool = False) -> list[Code]:
-    plain = _wrapped(body)
+    plain = _wrapped(body).replace("\n", "\n  ")
     quoted = plain.replace("'", "'\\''")
     head = f"-H 'Authorization: Bearer {TOKEN}' \\\n  -H 'Content-Type: application/json'"
     curl = f"curl {url} \\\n  {head} \\\n  -d '{quoted}'" + (" \\\n  -o picture.png" if is_picture else "")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pioche.training.types import Points, Progress
 
 WIDTH, HEIGHT = 600, 160
 JITTERY = 40
-KEPT = 0.85
+NEIGHBOURS = 40
+"""One in so many points of a curve is a neighbour, on each side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,11 @@ def _curve(name: str, points: Points) -> Curve:
 
 
 def smoothed(points: Points) -> Points:
-    """Each value with those before it, of which the older count less. The first ones do not pull the rest to them."""
-    found, total, weight = [], 0.0, 0.0
-    for step, value in points:
-        total, weight = KEPT * total + (1 - KEPT) * value, KEPT * weight + (1 - KEPT)
-        found.append((step, total / weight))
+    """Each value with its neighbours on both sides, so that it is neither early nor late; fewer near the ends."""
+    sums = [0.0, *accumulate(value for _, value in points)]
+    reach, last = max(2, len(points) // NEIGHBOURS), len(points) - 1
+    found = []
+    for at, (step, _) in enumerate(points):
+        near = min(reach, at, last - at)
+        found.append((step, (sums[at + near + 1] - sums[at - near]) / (2 * near + 1)))
     return found
