@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from pioche.errors import HubError, InvalidInput, NotFound, TooLarge, Unauthenticated
-from pioche.web import auth, flash
+from pioche.web import auth, flash, form_token
 from pioche.web.cache import AnswerCache
 from pioche.web.call import Call
 from pioche.web.counting import Counting
@@ -111,6 +111,8 @@ class HubApp:
             if call.route.body == "spool":
                 await loop.run_in_executor(self.threads, _admit, call)
             await _read_body(call)
+            if call.route.body == "stream" and form_token.is_form_with_files(call.request):
+                call.form_token, call.request = await form_token.read_first(call.request)
             if call.route.is_async:
                 if not _is_known(call):
                     await loop.run_in_executor(self.threads, _identify, call)

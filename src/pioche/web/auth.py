@@ -109,5 +109,4 @@ def _form_token(call: Call) -> str:
     kind = call.header("content-type").partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded" and call.route.body == "bytes":
         return call.form().get("csrf_token", "")
-    # Multipart forms are read by their handlers, too late to check: they carry the token in the address.
-    return call.query("csrf_token")
+    return call.form_token

@@ -38,6 +38,7 @@ class Call:
         self.params = params
         self.body = b""
         self.body_file: IO[bytes] | None = None
+        self.form_token = ""  # of a form that carries files, see `web.form_token`
         self.actor: Actor = ANONYMOUS
         self._query: list[tuple[str, str]] | None = None
 
