@@ -51,7 +51,7 @@ def test_what_ran_is_added_up_by_month_and_kind(room: Room) -> None:
     assert said["usage"][0]["energyWh"] == pytest.approx(20 * 300 / 3600, abs=0.001)
     assert room.get("/api/settings/billing/usage/jobs", room.cast.alice).json() == said
     page = room.get("/jobs/alice/usage", room.cast.alice)
-    assert "25.0 of 3,000 compute-minutes" in page.text
+    assert "25 of 3,000 compute-minutes" in page.text
     assert room.get("/api/usage/alice", room.cast.carol).status_code == 404
     narrow = NewToken("one repository", "fineGrained", (RepoScope("read", repo_id=1),))
     _, secret = room.hub.accounts.tokens.create(OPERATOR, narrow, owner="alice")
@@ -74,8 +74,8 @@ def test_more_than_is_left_is_refused_with_the_numbers(room: Room) -> None:
     ask(room, 10)
     said = room.get("/api/usage/alice", room.cast.alice).json()
     assert (said["heldMinutes"], said["leftMinutes"]) == (40, 10)
-    assert "go on hold 40.0 more" in room.get("/jobs/alice/usage", room.cast.alice).text
-    assert "10.0 of 3,000 compute-minutes are left" in room.get("/jobs/alice/new", room.cast.alice).text
+    assert "40 more are set aside" in room.get("/jobs/alice/usage", room.cast.alice).text
+    assert "10 of 3,000 compute-minutes are left" in room.get("/jobs/alice/new", room.cast.alice).text
     answer = room.post("/api/jobs/alice", room.cast.alice, json={"dockerImage": "python", "command": ["true"]})
     assert (answer.status_code, answer.headers["x-error-code"]) == (403, "QuotaExceeded")
 
