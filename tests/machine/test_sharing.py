@@ -235,7 +235,7 @@ def test_a_model_can_be_asked_beside_a_job_of_all_of_the_machine(room: Room) -> 
 
 def test_a_large_job_is_not_passed_for_ever(room: Room) -> None:
     alice, bob = room.cast.alice, room.cast.bob
-    first = run(room, bob, "sleep", "1.5", seconds=600)
+    first = run(room, bob, "sleep", "10", seconds=600)
     work(room)
     large = run(room, alice, "true", flavor="cpu-upgrade")
     small = [run(room, bob, "sleep", "1.5", seconds=1800) for _ in range(3)]

@@ -21,7 +21,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-EVERY = 0.5
+EVERY, SOON = 0.5, 0.15
+"""Seconds between two looks at a training: while it learns, and after its last step."""
 ENDS = ("done", "failed", "stopped")
 FILES = (".csv", ".tsv", ".jsonl", ".parquet", ".zip")
 
@@ -59,7 +60,8 @@ class Trainer:
             yield told
             if told["stage"] in ENDS:
                 return
-            time.sleep(EVERY)
+            nearly = told["stage"] == "publishing" or 0 < told["steps"] <= told["step"]
+            time.sleep(SOON if nearly else EVERY)
 
     def stop(self, owner: str, key: str) -> dict[str, Any]:
         return dict(self._ask("POST", f"/api/trainings/{owner}/{key}/stop"))

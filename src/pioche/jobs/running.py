@@ -36,7 +36,8 @@ CLEAR_TASK = "jobs.clear"
 CLEAR_MS = 60_000
 SETTLE_TASK = "jobs.settle"
 WATCH_TASK = "jobs.watch"
-WATCH_MS = 1_000
+WATCH_MS = 2_000
+"""Between looks at runs that an earlier process of the hub started, and at what waits: others tell that they ended."""
 _REASONS = {
     "timeout": "It took longer than the time it asked for.",
     "memory": "It took more memory than its hardware has.",
@@ -75,6 +76,7 @@ class Running:
         self.logs = Logs(database, executor, setting.log_days)
         self._launching = threading.Lock()
         self._preparing: set[int] = set()
+        executor.listeners.append(lambda _: self._keep_watching(0))  # it may be one of these, or make room
 
     def flavors(self) -> Sequence[Flavor]:
         return self._line.flavors()
@@ -285,13 +287,13 @@ class Running:
         except RunNotFound:
             return None
 
-    def _keep_watching(self) -> None:
+    def _keep_watching(self, delay_ms: int = WATCH_MS) -> None:
         """What waits is looked at too: it may be a training or a model that makes room."""
         with self._database.write() as tx:
             if store.in_stage(tx, Stage.RUNNING):
-                self._queue.enqueue(tx, WATCH_TASK, {}, unique="all", delay_ms=WATCH_MS)
+                self._queue.enqueue(tx, WATCH_TASK, {}, unique="all", delay_ms=delay_ms)
             if store.in_stage(tx, Stage.SCHEDULING):
-                self._queue.enqueue(tx, LAUNCH_TASK, {}, unique="later", delay_ms=WATCH_MS)
+                self._queue.enqueue(tx, LAUNCH_TASK, {}, unique="later", delay_ms=delay_ms)
 
     def _end(self, job: Job, stage: Stage, values: dict[str, Any]) -> None:
         """Or, if it failed and may be tried again, puts it back in line."""

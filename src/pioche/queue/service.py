@@ -46,7 +46,10 @@ class Queue:
     def enqueue(
         self, tx: Tx, name: str, arguments: Mapping[str, Any], unique: str | None = None, delay_ms: int = 0
     ) -> None:
-        """Work to be done after this transaction. Waiting tasks of the same `unique` text are one task."""
+        """Work to be done after this transaction.
+
+        Waiting tasks of the same `unique` text are one task, which is due when the first of them is.
+        """
         if name not in self._types:
             raise LookupError(f"No task is called '{name}'.")
         if store.add(tx, name, arguments, None if unique is None else f"{name}:{unique}", delay_ms):

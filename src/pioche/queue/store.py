@@ -14,11 +14,14 @@ from pioche.queue.types import Task
 
 
 def add(tx: Tx, name: str, arguments: Mapping[str, Any], unique_key: str | None, delay_ms: int) -> bool:
-    """False if a task of that key waits already."""
+    """False if a task of that key waits already, for the same time or an earlier one."""
     if unique_key is not None:
-        waiting = select(tasks.c.id).where(tasks.c.unique_key == unique_key)
-        if tx.execute(waiting).first() is not None:
-            return False
+        waiting = select(tasks.c.id, tasks.c.run_at).where(tasks.c.unique_key == unique_key)
+        if (known := tx.execute(waiting).first()) is not None:
+            if known.run_at <= tx.now + delay_ms:
+                return False
+            tx.execute(update(tasks).where(tasks.c.id == known.id).values(run_at=tx.now + delay_ms))
+            return True
     tx.execute(
         insert(tasks).values(
             name=name,

@@ -29,8 +29,8 @@ from pioche.training.results import written
 from pioche.training.types import Stage, Training
 
 LAUNCH_TASK, WATCH_TASK = "training.launch", "training.watch"
-WATCH_MS = 300
-WAIT_MS = 1_000
+WATCH_MS = 2_000
+"""Between looks at runs that an earlier process of the hub started, and at what waits: others tell that they ended."""
 LEAST_SECONDS = 30
 KEPT_MS = 7 * 24 * 3600 * 1000
 
@@ -67,6 +67,7 @@ class Running:
         self._plans = setting.plans
         self.logs = Logs(database, executor, setting.log_days)
         self._plans.holders.append(store.held_ms)
+        executor.listeners.append(lambda _: self._keep_watching(0))  # it may be one of these, or make room
         self._starting = threading.Lock()
         self._publishing = threading.Lock()
 
@@ -299,13 +300,11 @@ class Running:
                 self._plans.record(tx, training.owner_id, "training", spent)
             return moved
 
-    def _keep_watching(self) -> None:
+    def _keep_watching(self, delay_ms: int = WATCH_MS) -> None:
         """What waits is looked at too: it may be a job or a model that makes room."""
         with self._database.write() as tx:
-            if store.in_stages(tx, Stage.RUNNING, Stage.PUBLISHING):
-                self._queue.enqueue(tx, WATCH_TASK, {}, unique="all", delay_ms=WATCH_MS)
-            elif store.in_stages(tx, Stage.WAITING):
-                self._queue.enqueue(tx, WATCH_TASK, {}, unique="all", delay_ms=WAIT_MS)
+            if store.in_stages(tx, Stage.WAITING, Stage.RUNNING, Stage.PUBLISHING):
+                self._queue.enqueue(tx, WATCH_TASK, {}, unique="all", delay_ms=delay_ms)
 
     def _forget(self, training: Training) -> None:
         """All but its logs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -63,23 +64,23 @@ def test_it_runs_and_says_what_it_said(executor: SandboxExecutor) -> None:
 
 
 def test_the_end_of_a_log_is_read_without_the_rest(executor: SandboxExecutor, tmp_path: Path) -> None:
-    executor.start(RunSpec("long", ["seq", "9000"], Limits(60)))
-    ended(executor, "long")
-    tail = executor.tail("long", 3)
+    executor.start(RunSpec("lines", ["seq", "9000"], Limits(60)))
+    ended(executor, "lines")
+    tail = executor.tail("lines", 3)
     assert ([line.text for line in tail.lines], tail.is_all) == (["8998", "8999", "9000"], False)
-    assert executor.logs("long", tail.position) == ([], tail.position)
-    whole = executor.tail("long", 9000)
+    assert executor.logs("lines", tail.position) == ([], tail.position)
+    whole = executor.tail("lines", 9000)
     assert (len(whole.lines), whole.lines[0].text, whole.is_all) == (9000, "1", True)
-    log = tmp_path / "runs" / "long" / "log.jsonl"
+    log = tmp_path / "runs" / "lines" / "log.jsonl"
     with log.open("r+b") as file:
         file.seek(2**36)  # a file with a hole: as long as no log is, and no bytes on the disk
         file.write(b'\n[1, "one"]\n[2, "two"]\n[3, "half a li')
-    tail = executor.tail("long", 2)
+    tail = executor.tail("lines", 2)
     assert ([line.text for line in tail.lines], tail.is_all) == (["one", "two"], False)
     with log.open("ab") as file:
         file.write(b'ne"]\n')
-    assert [line.text for line in executor.logs("long", tail.position)[0]] == ["half a line"]
-    assert [line.text for line in executor.logs("long", tail.position - 3)[0]] == [
+    assert [line.text for line in executor.logs("lines", tail.position)[0]] == ["half a line"]
+    assert [line.text for line in executor.logs("lines", tail.position - 3)[0]] == [
         "half a line"
     ]  # within one: the next
 
@@ -278,3 +279,20 @@ def test_a_stop_right_after_the_start_is_not_lost(executor: SandboxExecutor) -> 
         executor.stop(f"early-{number}")
     for number in range(5):
         assert ended(executor, f"early-{number}").reason == "stopped"
+
+
+def test_whoever_listens_hears_that_a_run_has_ended(executor: SandboxExecutor) -> None:
+    heard: queue.Queue[str] = queue.Queue()
+
+    def fail(run_id: str) -> None:
+        raise RuntimeError(run_id)
+
+    executor.listeners.append(fail)  # and is in nobody's way
+    executor.listeners.append(heard.put)
+    executor.start(RunSpec("one", ["true"], Limits(30)))
+    assert heard.get(timeout=60) == "one"
+    assert executor.status("one").state == "ended"
+    executor.start(RunSpec("two", ["sleep", "60"], Limits(60)))
+    executor.stop("two")
+    assert heard.get(timeout=60) == "two"
+    assert executor.status("two").reason == "stopped"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -172,6 +172,10 @@ class Capacity:
 
 
 class Executor(Protocol):
+    """`listeners` are called with the id of each run that this process started once it has ended, in another thread."""
+
+    listeners: list[Callable[[str], None]]
+
     def unavailable(self) -> str:
         """Why no run can be started here; empty if one can."""
         ...

@@ -10,13 +10,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -40,6 +42,8 @@ from pioche.ports.executor.sandbox.arguments import HOME, INSIDE_HUB, INSIDE_PRO
 from pioche.ports.executor.sandbox.gpus import gpus_of_driver
 from pioche.ports.executor.sandbox.syscalls import write_filter
 
+log = logging.getLogger(__name__)
+
 FIRST_UID, UIDS = 200_000, 50_000
 STARTING_SECONDS = 30
 LINES_AT_ONCE = 2_000
@@ -51,7 +55,7 @@ class SandboxExecutor:
         self._folder = folder
         self._memory_share = memory_share
         self._reasons: list[str] = []
-        self._keepers: list[subprocess.Popen[bytes]] = []
+        self.listeners: list[Callable[[str], None]] = []
 
     def unavailable(self) -> str:
         """Tried once, with a sandbox around `true`: nothing else tells whether this machine lets one be made."""
@@ -175,7 +179,6 @@ class SandboxExecutor:
         return folder
 
     def _launch(self, folder: Path, order: dict[str, Any]) -> None:
-        self._keepers = [one for one in self._keepers if one.poll() is None]  # those that ended are buried here
         with (folder / "keeper.log").open("wb") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", keeper.__file__, str(folder)],
@@ -189,7 +192,15 @@ class SandboxExecutor:
         assert process.stdin is not None
         process.stdin.write(json.dumps(order).encode())
         process.stdin.close()
-        self._keepers.append(process)
+        threading.Thread(target=self._wait, args=(process, folder.name), name="keeper", daemon=True).start()
+
+    def _wait(self, process: subprocess.Popen[bytes], run_id: str) -> None:
+        process.wait()
+        for tell in self.listeners:
+            try:
+                tell(run_id)
+            except Exception:  # whoever listens looks from time to time besides
+                log.warning("the end of run %s was not heard", run_id, exc_info=True)
 
     def _try(self) -> str:
         if shutil.which("bwrap") is None:
