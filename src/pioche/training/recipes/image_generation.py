@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import torch
 from diffusers import DDIMPipeline, DDIMScheduler, DDPMScheduler, UNet2DModel
-from painting import PAINT_STEPS, SCHEDULE, Loop, averaged, denoising_error, device_of, kept_apart, mean_of, noisy
+from painting import LAST, PAINT_STEPS, SCHEDULE, Loop, averaged, denoising_error, device_of, kept_apart, mean_of, noisy
 from pictures import png_of, read_pictures, usual_side
 from running import Place, Problem, run, tell
 
@@ -35,7 +35,7 @@ def train(place: Place) -> None:
         chosen = torch.randint(len(pixels), (batch,))
         return one_step(model, noise, pixels[chosen].to(device))
 
-    loop = Loop(place, "last", model.parameters(), place.number("learning_rate", 1e-3), steps)
+    loop = Loop(place, LAST, model.parameters(), place.number("learning_rate", 1e-3), steps)
     for step in loop.run(loss_of, {"model": model, "average": average}):
         show(painter(average.module), step, seed)
     painter(average.module).save_pretrained(place.model)

@@ -76,11 +76,15 @@ def mean_of(errors: Sequence[float]) -> dict[str, float]:
     return found
 
 
+LAST = "last"
+
+
 class Loop:
     """Steps of a loss, with a rate that falls like a cosine. `parts`: what a checkpoint keeps beside them."""
 
     def __init__(self, place: Place, name: str, parameters: Iterator[Any], rate: float, steps: int) -> None:
         self.place = place
+        self.name = name
         self.file = f"{name}.pt"
         self.steps = steps
         self.weights = list(parameters)
@@ -105,11 +109,18 @@ class Loop:
                 if isinstance(part, torch.optim.swa_utils.AveragedModel):
                     part.update_parameters(self.parts["model"])
             if step % told_every(self.steps) == 0:
-                check_loss(float(loss))
-                tell("step", step=at + step, loss=float(loss))
+                self._tell(at + step, float(loss.detach()))
             if step % max(1, self.steps // CHECKPOINTS) == 0 or step == self.steps:
                 self._keep(step)
                 yield at + step
+
+    def _tell(self, step: int, loss: float) -> None:
+        """The last loop has the curve of the loss; one before it reckons otherwise, and has a curve of its own."""
+        check_loss(loss)
+        if self.name == LAST:
+            tell("step", step=step, loss=loss)
+        else:
+            tell("evaluation", step=step, **{f"loss of {self.name}": loss})
 
     def _keep(self, step: int) -> None:
         folder = self.place.work / "checkpoint"

@@ -23,7 +23,7 @@ from diffusers import (
     StableDiffusionPipeline,
     UNet2DConditionModel,
 )
-from painting import PAINT_STEPS, SCHEDULE, Loop, averaged, denoising_error, device_of, kept_apart, mean_of, noisy
+from painting import LAST, PAINT_STEPS, SCHEDULE, Loop, averaged, denoising_error, device_of, kept_apart, mean_of, noisy
 from peft import LoraConfig
 from pictures import png_of, read_named_pictures
 from running import Place, Problem, interval, run, tell
@@ -239,7 +239,7 @@ def learn_painting(place: Place, pipeline: Any, batch_of: Any, plan: tuple[int, 
     weights = [one for one in learned.parameters() if one.requires_grad]
     parts = {"model": learned, "average": average} if average else {"model": learned}
     shown = captions[:: max(1, len(captions) // SHOWN)][:SHOWN]
-    for step in Loop(place, "last", iter(weights), rate, steps).run(loss_of, parts, at):
+    for step in Loop(place, LAST, iter(weights), rate, steps).run(loss_of, parts, at):
         if average:
             pipeline.unet, pipeline.text_encoder = average.module
         show(pipeline, step, seed, shown)
