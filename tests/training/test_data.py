@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -116,3 +117,11 @@ def test_a_long_cell_is_searched_for_addresses_in_no_time() -> None:
     found = look("a.csv", f"text,label\n{cell},x\nsay it to a.b@c-d.example,y\n".encode())
     assert any("mail addresses" in warning for warning in found.warnings)
     assert time.process_time() - started < 5
+
+
+def test_cells_that_only_look_like_lists_are_shown_as_they_are() -> None:
+    odd = ["[" + "1," * 50_000 + "1]", "[{[]:1}]", "[0x" + "f" * 1_900 + "]", "[" * 1_500, "['a', 'b']", '["\\ud800"]']
+    lines = [json.dumps({"text": cell, "label": "ab"[at % 2]}) for at, cell in enumerate(odd)]
+    for line in lines:  # five rows are shown
+        (shown,) = look("odd.jsonl", line.encode()).rows[:1]
+        assert len(shown[0].encode()) <= 200

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-EVERY, SOON = 0.5, 0.15
+EVERY, SOON = 0.5, 0.2
 """Seconds between two looks at a training: while it learns, and after its last step."""
 ENDS = ("done", "failed", "stopped")
 FILES = (".csv", ".tsv", ".jsonl", ".parquet", ".zip")

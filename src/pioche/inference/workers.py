@@ -118,7 +118,8 @@ class Workers:
             return self._socket(found)
         if found.fault:
             with self._lock:
-                self._workers.pop(model.key, None)
+                if self._workers.get(model.key) is found:  # and none that was started since
+                    del self._workers[model.key]
             raise ModelUnavailable(found.fault)
         return None
 
@@ -265,6 +266,12 @@ class Workers:
             for one in self._unasked()[:1]:
                 self._end(self._workers.pop(one.model.key))
                 return one.run_id
+            mine = {one.run_id for one in self._workers.values()}
+        for run_id in self._executor.runs(PREFIX):  # of no worker, and yet there: a hub was killed, say
+            with contextlib.suppress(RunNotFound):
+                if run_id not in mine and self._executor.status(run_id).state != "ended":
+                    self._executor.stop(run_id)
+                    return run_id
         return ""
 
     def _end(self, found: Worker) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from pioche.errors import InvalidInput
@@ -11,11 +13,15 @@ from pioche.machine.service import Machine
 from pioche.machine.types import JOB, Count, Want, work_memory
 from pioche.ports.database import Database
 
+REASONS_SECONDS = 1.0
+
 
 class Line:
     def __init__(self, database: Database, machine: Machine) -> None:
         self._database = database
         self.machine = machine
+        self._lock = threading.Lock()
+        self._read: tuple[int | None, float, Mapping[int, str]] | None = None
         machine.join(JOB, self._claims, self._first)
 
     def flavors(self) -> Sequence[Flavor]:
@@ -39,20 +45,29 @@ class Line:
     def next(self) -> Job | None:
         """Those of owners who have fewest running come first. Models that nobody asks fell asleep for it."""
         for job, want, reason in self._verdicts():
-            if not reason and (want is None or self.machine.make_room(want)):
-                return job
+            if not reason:
+                # A model that takes long to end holds up nobody who waits for this answer twice.
+                return job if want is None or self.machine.make_room(want) else None
         return None
 
     def why(self, job: Job) -> str:
-        """What a job waits for, in words; empty where it is about to start."""
-        return next((reason for one, _, reason in self._verdicts() if one.id == job.id), "")
+        """What a job waits for, in words; empty where it is about to start.
+
+        Whoever follows logs asks often: all are reckoned together, at most once a second while nobody commits.
+        """
+        version, now = self._database.version(), time.monotonic()
+        with self._lock:
+            if self._read is None or version != self._read[0] or now - self._read[1] > REASONS_SECONDS:
+                self._read = (version, now, {one.id: reason for one, _, reason in self._verdicts()})
+            return self._read[2].get(job.id, "")
 
     def _verdicts(self) -> Iterator[tuple[Job, Want | None, str]]:
         """In their order: a job, what it takes, and why it may not start yet. Unknown hardware fails when it starts."""
         count = self.machine.count()
+        firsts = self.machine.firsts(count, JOB)
         ahead: Want | None = None
         for job, want in self._in_order(count):
-            reason = "" if want is None else self.machine.why_not(count, want, ahead)
+            reason = "" if want is None else self.machine.why_not(count, want, firsts, ahead)
             yield job, want, reason
             if reason:
                 ahead = ahead or want

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Sequence
 
+from pioche.accounts.store import any_user
 from pioche.errors import RunNotFound
 from pioche.jobs import store
 from pioche.jobs.types import Job
@@ -64,6 +65,9 @@ class Logs:
 
         `others` tells which keys are those of jobs elsewhere: by default, all.
         """
+        with self._database.read() as tx:
+            if not any_user(tx):  # a new database beside an old folder: nothing tells whose these are
+                return
         runs = [(key, name) for name in self._executor.runs("") if (key := key_of(name))]
         for start in range(0, len(runs), RUNS_AT_ONCE):
             some = runs[start : start + RUNS_AT_ONCE]
@@ -80,10 +84,11 @@ class Logs:
 
     def _drop(self, name: str) -> None:
         """One that still runs is ended first, and goes the next time."""
-        if self._executor.status(name).state == "ended":
-            self._executor.remove(name)
-        else:
-            self._executor.stop(name)
+        with contextlib.suppress(RunNotFound):
+            if self._executor.status(name).state == "ended":
+                self._executor.remove(name)
+            else:
+                self._executor.stop(name)
 
     def make_room(self, key: str) -> None:
         """For the owner of this job: the newest are kept, up to `KEPT` bytes together."""

@@ -49,12 +49,14 @@ def follow(hub: Hub, arguments: Mapping[str, Any]) -> None:
         thing: Repo | Bucket | None
         if "bucket_id" in arguments:
             thing = bucket_store.get(tx, int(arguments["bucket_id"]))
-            kind, source = "bucket", thing.bucket_id.full if thing else ""
+            kind, names = "bucket", [thing.bucket_id.full] if thing else []
         else:
             thing = repo_store.get(tx, int(arguments["repo_id"]))
-            kind, source = (thing.repo_id.kind.value, thing.repo_id.full) if thing else ("", "")
+            kind = thing.repo_id.kind.value if thing else ""
+            names = [thing.repo_id.full, *repo_store.former_names(tx, thing.id)] if thing else []
         if thing is not None and thing.private and thing.group_id is not None:
-            store.put_in_group(tx, thing.owner_id, thing.group_id, kind, source)
+            for name in names:
+                store.put_in_group(tx, thing.owner_id, thing.group_id, kind, name)
 
 
 def clear(hub: Hub, arguments: Mapping[str, Any]) -> None:
@@ -66,8 +68,8 @@ def watch(hub: Hub, _arguments: Mapping[str, Any]) -> None:
 
 
 tasks = [
-    TaskType(LAUNCH_TASK, launch),
-    # Installing a runtime and copying files take a while, and must hold up nothing else.
+    # Waiting for room, installing a runtime and copying files take a while, and must hold up nothing else.
+    TaskType(LAUNCH_TASK, launch, lane="outside"),
     TaskType(START_TASK, start, lane="outside"),
     TaskType(SETTLE_TASK, settle, lane="outside"),
     TaskType(CLEAR_TASK, clear, lane="outside"),

@@ -63,16 +63,21 @@ class Machine:
                 taken[run_id] = _taken(status, status.hold, taken.get(run_id), now.now)
         return replace(now, taken=list(taken.values()))
 
-    def why_not(self, count: Count, want: Want, ahead: Want | None = None) -> str:
-        """What it waits for; empty if it may start. `ahead`: who comes before it in its own line, and does not fit.
+    def firsts(self, count: Count, kind: str) -> list[Want]:
+        """What comes next in the lines of the other kinds."""
+        found = [first(count) for other, first in self._lines.items() if other != kind]
+        return [one for one in found if one is not None]
+
+    def why_not(self, count: Count, want: Want, firsts: Sequence[Want], ahead: Want | None = None) -> str:
+        """What it waits for; empty if it may start. `firsts`: those of other kinds. `ahead`: who comes before it in its
+        own line, and does not fit.
 
         What comes first of all is not passed for ever by what is smaller: that starts if it will have ended by the time
         at which the first can begin, or fits beside it.
         """
         if lack := count.lack(want):
             return f"Waits for {lack}."
-        firsts = [first(count) for kind, first in self._lines.items() if kind != want.kind]
-        before = [one for one in firsts if one is not None and count.comes_before(one, want)]
+        before = [one for one in firsts if count.comes_before(one, want)]
         before += [ahead] if ahead else []
         if before and count.delays(want, min(before, key=count.rank)):
             return "Waits for its turn: the room that is free is kept for what comes before it."
@@ -108,7 +113,7 @@ class Machine:
         """Not of what has not begun."""
         try:
             return self.executor.status(run_id).state == "ended"
-        except RunNotFound:
+        except (RunNotFound, FileNotFoundError):
             return False
 
 

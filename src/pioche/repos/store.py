@@ -63,6 +63,12 @@ def find(tx: Tx, repo_id: RepoId) -> Repo | None:
     return None if row is None else to_repo(row)
 
 
+def former_names(tx: Tx, number: int) -> list[str]:
+    """`owner/name` in small letters, of those that still lead to it."""
+    query = select(redirects.c.namespace_lower, redirects.c.name_lower).where(redirects.c.repo_id == number)
+    return [f"{row.namespace_lower}/{row.name_lower}" for row in tx.execute(query)]
+
+
 def find_moved(tx: Tx, repo_id: RepoId) -> Repo | None:
     """By a name that it had."""
     statement = (

@@ -109,7 +109,13 @@ def _clean(cache: Path) -> bool:
 
 def _environments(folder: Path) -> list[Path]:
     found = folder.iterdir() if folder.is_dir() else ()
-    return sorted(place for place in found if place.is_dir() and _NAME.match(place.name))
+    return sorted(place for place in found if _NAME.match(place.name) and _is_environment(place))
+
+
+def _is_environment(place: Path) -> bool:
+    """A folder of ours, whole or broken off; whatever else somebody keeps here stays."""
+    made = (place / "pyvenv.cfg").is_file() or unfinished(place).exists()
+    return made and place.is_dir() and not place.is_symlink()
 
 
 def _is_mounted(place: Path) -> bool:

@@ -19,6 +19,8 @@ ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 MAX_TABLE = 64 * 1024 * 1024
 SHOWN, MAX_CLASSES, MOST_SHOWN_CLASSES = 5, 100, 12
 MAX_FIELD = 1024 * 1024
+MOST_OF_LIST = 2_000
+"""Characters of a cell that is read as a list: reading longer ones takes seconds, and one page shows many."""
 MAX_COLUMNS, MAX_CELLS = 2_000, 20_000_000
 """A short row is as long as the longest: a few megabytes could say that they are billions of cells."""
 LOOKED_AT = 2_000
@@ -73,13 +75,14 @@ def look(task: Task, table: Table, chosen: Mapping[str, str]) -> Preview:
 
 def _as_words(cell: str) -> str:
     """What people read of a cell that holds a list: its words."""
-    if not cell.startswith("[") or len(cell) > MAX_FIELD:
+    if not cell.startswith("[") or len(cell) > MOST_OF_LIST:
         return cell
     try:
         found = ast.literal_eval(cell)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        words = " ".join(map(str, found)) if isinstance(found, list) else cell
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return cell
-    return " ".join(map(str, found)) if isinstance(found, list) else cell
+    return words.encode(errors="replace").decode()
 
 
 def check(task: Task, table: Table, columns: Mapping[str, str]) -> None:

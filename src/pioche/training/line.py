@@ -41,7 +41,8 @@ class Line:
         first = self.next()
         if first is None or first.key != training.key:
             return ""
-        return self.machine.why_not(self.machine.count(), self.want(training))
+        count = self.machine.count()
+        return self.machine.why_not(count, self.want(training), self.machine.firsts(count, TRAINING))
 
     def want(self, training: Training) -> Want:
         with self._database.read() as tx:

@@ -23,8 +23,8 @@ _ALL: Mapping[str, Measure] = {
     "exact_match": Measure(N_("Exact match"), N_("The share of answers that are right to the letter.")),
     "accuracy_at_1": Measure(N_("Accuracy at 1"), N_("How often the text that means the same is the nearest of all.")),
     "spearman": Measure("Spearman", N_("How well the order of scores is met: 1 is the same order, 0 is chance.")),
-    "r2": Measure("R²", N_("How much of the differences it foretells: 1 is all, 0 is nothing.")),
-    "mae": Measure(N_("Mean absolute error"), N_("How far from the truth its numbers are, in the middle.")),
+    "r2": Measure("R²", N_("How much of the differences it predicts: 1 is all, 0 is nothing.")),
+    "mae": Measure(N_("Mean absolute error"), N_("How far from the truth its numbers are, on average.")),
     "denoising_error": Measure(
         N_("Denoising error"),
         N_("How badly it parts noise from pictures that it has not seen: 0 is perfect, 1 is knowing nothing."),

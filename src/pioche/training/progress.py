@@ -60,8 +60,9 @@ class _Told:
 
     def _score(self, step: int, event: Mapping[str, Any]) -> None:
         for name, value in event.items():
-            if name not in _NOT_SCORES and len(self.scores) < MOST_SCORES:
-                _put(self.scores.setdefault("loss apart" if name == "loss" else _text(name, 30), {}), step, value)
+            called = "loss apart" if name == "loss" else _text(name, 30)
+            if name not in _NOT_SCORES and (called in self.scores or len(self.scores) < MOST_SCORES):
+                _put(self.scores.setdefault(called, {}), step, value)
 
     def _sample(self, step: int, event: Mapping[str, Any]) -> None:
         png = event.get("png")

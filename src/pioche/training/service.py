@@ -20,6 +20,7 @@ from pioche.errors import (
     RunsUnavailable,
     Unauthenticated,
 )
+from pioche.machine.types import work_memory
 from pioche.names import RepoId, RepoKind
 from pioche.plans.service import Plans
 from pioche.ports.database import Database, Tx
@@ -33,7 +34,7 @@ from pioche.training import store
 from pioche.training.catalogue import TASKS, Task, seconds_of
 from pioche.training.dropping import Drops
 from pioche.training.inputs import Inputs
-from pioche.training.line import bytes_to_learn
+from pioche.training.line import BASE_MEMORY, bytes_to_learn
 from pioche.training.running import LAUNCH_TASK, Running
 from pioche.training.types import Base, Preview, Progress, Recipe, Stage, Training
 
@@ -41,7 +42,6 @@ MAX_WAITING = 5
 LISTED = 100
 MOST_BASES = 30
 MOST_NAMED = 50
-MOST_MEMORY = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +162,9 @@ class Trainings:
     # -- how --
 
     def _base(self, name: str, task: str, parameters: int) -> Base:
-        needed = bytes_to_learn(parameters, lora=task == "text-generation")
-        return Base(name, task, parameters, needed <= self.executor.capacity().memory * MOST_MEMORY)
+        lora = any(one.lora == "always" for one in TASKS.values() if one.name == task)
+        needed = BASE_MEMORY + bytes_to_learn(parameters, lora)
+        return Base(name, task, parameters, needed <= work_memory(self.executor.capacity()))
 
     def _changeable(self, actor: Actor, key: str) -> Training:
         found = self.find(actor, key)

@@ -70,6 +70,14 @@ def answer(engine: Any, batch: list[Question]) -> None:
         batch[0].said.put({"error": text[:500], "kind": "input" if is_input else "failure"})
 
 
+def line_of(said: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(said, allow_nan=False).encode() + b"\n"
+    except ValueError:  # no number that JSON has
+        fault = "The answer of the model is not a number: its weights are damaged, or its training blew up."
+        return json.dumps({"error": fault, "kind": "failure"}).encode() + b"\n"
+
+
 def main() -> None:
     folder, task = sys.argv[1], sys.argv[2]
     sys.path.insert(0, str(Path(__file__).parent))
@@ -91,7 +99,7 @@ def main() -> None:
             try:
                 while True:
                     said = question.said.get()
-                    self.wfile.write(json.dumps(said).encode() + b"\n")
+                    self.wfile.write(line_of(said))
                     if "part" not in said:
                         return
             except OSError:

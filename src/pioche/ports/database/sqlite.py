@@ -48,6 +48,7 @@ class SqliteDatabase(Database):
         self.writer = _engine(path, "BEGIN IMMEDIATE", 1)
         # One lock in front of SQLite's own: threads wait in turn instead of polling a busy file.
         self._lock = threading.Lock()
+        self._watching = threading.Lock()
         self._watch = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
 
     @contextmanager
@@ -86,8 +87,9 @@ class SqliteDatabase(Database):
         return [row[0] for row in rows if row[0] != "ok"]
 
     def version(self) -> int | None:
-        row = self._watch.execute("PRAGMA data_version").fetchone()
-        return int(row[0])
+        # Statements of several threads that overlap would go on seeing what the first of them saw.
+        with self._watching:
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         self._watch.close()

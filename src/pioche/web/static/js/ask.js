@@ -207,7 +207,7 @@ async function speak(ask, talk, said, signal) {
       showState(ask, badge, "warm");
     }
     talk.messages.push({ role: "user", content: said }, { role: "assistant", content: place.textContent });
-    speed(ask, place, tokens, performance.now() - began);
+    if (began !== null) speed(ask, place, tokens, performance.now() - began);
   } catch (error) {
     if (error.name === "AbortError") {
       if (place.textContent) talk.messages.push({ role: "user", content: said }, { role: "assistant", content: place.textContent });
