@@ -327,7 +327,7 @@ def test_the_first_byte_comes_soon(visit: Visits, places: dict[str, str]) -> Non
     """The best of a few, since the machine that tests has other things to do; `bench/` measures it in earnest."""
     page = visit()
     waits = []
-    for _ in range(8):
+    for _ in range(24):
         page.goto(f"/{places['repo']}")
         waits.append(
             page.evaluate("(t => t.responseStart - t.requestStart)(performance.getEntriesByType('navigation')[0])")
