@@ -168,7 +168,10 @@ def _tokens(call: Call, pair: TokenPair) -> Response:
     }
     # The stock client has no use for an ID token, and a hub that serves it alone needs no key.
     if "openid" in pair.scopes and not pair.app.is_stock:
-        claims = _claims(call, call.hub.accounts.actor_of_token(pair.access))
+        try:
+            claims = _claims(call, call.hub.accounts.actor_of_token(pair.access))
+        except InvalidCredentials as error:  # the same code came again meanwhile, which ends what it gave
+            raise OauthRefused("invalid_grant", "This code came more than once.") from error
         claims |= {"iss": call.base_url, "aud": pair.app.client_id}
         if pair.nonce:
             claims["nonce"] = pair.nonce
