@@ -36,9 +36,13 @@ _ALL: Mapping[str, Measure] = {
 }
 
 
+def measure_of(name: str) -> Measure | None:
+    return _ALL.get(name.removesuffix(BEFORE))
+
+
 def title_of(name: str) -> str:
     """In English, for cards. What is not known is called as it is."""
-    found = _ALL.get(name.removesuffix(BEFORE))
+    found = measure_of(name)
     if found is None:
         return name
     return f"{found.title} before" if name.endswith(BEFORE) else found.title
@@ -46,5 +50,5 @@ def title_of(name: str) -> str:
 
 def explained(names: Iterable[str]) -> list[Measure]:
     """Each that is known, once, in order."""
-    found = (_ALL.get(name.removesuffix(BEFORE)) for name in names)
+    found = map(measure_of, names)
     return [one for one in dict.fromkeys(found) if one is not None]

@@ -17,7 +17,7 @@ from pioche.training.catalogue import TASKS, Task, seconds_of
 from pioche.training.data import ENDINGS as TABLES
 from pioche.training.drawing import HEIGHT, WIDTH, curves_of
 from pioche.training.dropping import LIMIT
-from pioche.training.measures import explained
+from pioche.training.measures import explained, measure_of
 from pioche.training.results import shown
 from pioche.training.service import require_person, task_of
 from pioche.training.types import Progress, Recipe, Training
@@ -159,6 +159,7 @@ def _values(call: Call, found: Training) -> dict[str, Any]:
         "first": first,
         "figures": shown(found.result),
         "explained": explained,
+        "measure_of": measure_of,
         "before": shown(first.result) if first else {},
     }
 
