@@ -34,7 +34,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Cast
     links = f"{os.environ.get('PIP_FIND_LINKS', '')} {wheels}".strip()
     server = Server(tmp_path_factory.mktemp("jobs") / "data", {"PIP_FIND_LINKS": links}).start()
     yield server, cast_on(server.data)
-    server.kill9()
+    server.put_away()
 
 
 def make_wheel(folder: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_package_from_an_index_that_the_admin_allowed(tmp_path: Path) -> None:
             assert run(alice.api, code, secrets={"HF_TOKEN": person.token})[0] == "COMPLETED"
             assert alice.api.bucket_info("alice/b").total_files == 1
         finally:
-            server.kill9()
+            server.put_away()
             index.shutdown()
 
 

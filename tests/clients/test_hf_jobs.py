@@ -24,7 +24,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Cast
     """A hub of its own: installing its runtime takes some seconds, once."""
     server = Server(tmp_path_factory.mktemp("jobs") / "data").start()
     yield server, cast_on(server.data)
-    server.kill9()
+    server.put_away()
 
 
 @pytest.fixture

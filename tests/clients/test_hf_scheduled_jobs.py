@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Cast]]:
     server = Server(tmp_path_factory.mktemp("scheduled") / "data").start()
     yield server, cast_on(server.data)
-    server.kill9()
+    server.put_away()
 
 
 @pytest.fixture

@@ -219,7 +219,7 @@ def test_a_model_that_never_answers_is_stopped(tmp_path: Path) -> None:
         assert "did not answer within 6 seconds" in answer.text
         assert httpx.get(f"{stuck.url}/models/carol/endless/info").json()["state"] == "asleep"
     finally:
-        stuck.kill9()
+        stuck.put_away()
 
 
 @pytest.mark.parametrize(

@@ -169,21 +169,8 @@ def test_a_hub_that_stops_puts_its_models_to_sleep(tmp_path: Path) -> None:
         api.upload_folder(repo_id="carol/sorts", folder_path=str(folder))
         asked = {"table": {"size": [1], "wave": [0]}}
         assert httpx.post(f"{server.url}/models/carol/sorts", json=asked, timeout=200).json() == ["small"]
-        assert workers_of(server)
+        assert server.processes_of_runs()
         server.stop()
-        assert workers_of(server) == []
+        assert server.processes_of_runs() == []
     finally:
-        server.kill9()
-
-
-def workers_of(server: Server) -> list[str]:
-    """What still runs out of the folder of its runs."""
-    runs = str(server.data / "runs").encode()
-    return [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if runs in _bytes(path)]
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+        server.put_away()

@@ -131,7 +131,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("server") / "data")
     server.start()
     yield server
-    server.kill9()
+    server.put_away()
 
 
 @pytest.fixture(scope="session")
@@ -148,8 +148,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path / "data")
     server.start()
     yield server
-    server.kill9()
-    shutil.rmtree(server.data)
+    server.put_away()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,6 +84,22 @@ class Server:
             self._process.wait()
             self._process = None
 
+    def put_away(self) -> None:
+        """The hub ends, and what it runs: runs outlive a hub, and would write into a folder that is being removed."""
+        self.kill9()
+        deadline = time.monotonic() + 30
+        while (left := self.processes_of_runs()) and time.monotonic() < deadline:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
+        shutil.rmtree(self.data)
+
+    def processes_of_runs(self) -> list[int]:
+        """The pids of what runs out of the folder of this hub's runs."""
+        runs = os.fsencode(self.data / "runs")
+        return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if runs in _bytes(path)]
+
     def restart(self) -> None:
         if self._process is not None:
             self.stop()
@@ -123,6 +140,13 @@ class Server:
 def pioche() -> str:
     """The `pioche` command of this Python environment."""
     return str(Path(sys.executable).with_name("pioche"))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _answers(url: str) -> bool:
