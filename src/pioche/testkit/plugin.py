@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -100,9 +100,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A call that nothing has proven fails the run."""
-    if session.config.getoption("--client-table") and not write_table(lambda _: None):
+    """A call that nothing has proven fails the run. One of several processes tells what it has proven."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["calls"] = sorted(CALLS.proven)
+    elif session.config.getoption("--client-table") and not write_table(lambda _: None):
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """One of several processes (xdist) has ended."""
+    CALLS.proven.update(getattr(node, "workeroutput", {}).get("calls", ()))
 
 
 @pytest.fixture(scope="session")
