@@ -124,7 +124,7 @@ def hub_with_secrets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secre
     listed = alice.create_collection(f"Quillon {SECRET}", namespace="lab", private=True, resource_group_id=group)
     alice.add_collection_item(listed.slug, "alice/base", "model", note=f"quillon {SECRET}")
     yield Secrets(server, cast, erin, group)
-    server.kill9()
+    server.put_away()
 
 
 def _join(server: Server) -> Person:
@@ -251,6 +251,7 @@ def alike(answer: httpx.Response, name: str = "") -> tuple[int, str | None, str]
     return answer.status_code, answer.headers.get("x-error-code"), re.sub(r"[0-9a-f-]{16,}|[\w.-]{40,}", "#", text)
 
 
+@pytest.mark.timeout(900)  # some twenty thousand requests
 def test_no_count_changes_when_something_private_is_made(
     hub_with_secrets: Secrets, readers: dict[str, tuple[httpx.Client, httpx.Client]]
 ) -> None:

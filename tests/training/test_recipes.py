@@ -186,10 +186,9 @@ def test_a_chat_model_learns_answers(learn: Callable[..., Progress], tmp_path: P
     rows = [f"say {word},{word} {word}" for word in ["red", "blue", "one", "two"] * 10]
     rows = [f"{row.split(',')[0]} {number},{row.split(',')[1]}" for number, row in enumerate(rows)]
     write_table(tmp_path, "prompt,completion", rows)
-    found = learn(
-        "text-generation", columns={"prompt": "prompt", "completion": "completion"}, epochs=2, base="alice/talker"
-    )
-    assert found.losses[-1][1] < found.losses[0][1]
+    columns = {"prompt": "prompt", "completion": "completion"}
+    found = learn("text-generation", columns=columns, epochs=4, learning_rate=0.02, base="alice/talker")
+    assert found.losses[-1][1] < found.losses[0][1] - 0.1
     assert set(found.result["metrics"]) == {"exact_match", "exact_match_before"}
     from transformers import AutoModelForCausalLM
 

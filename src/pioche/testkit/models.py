@@ -93,6 +93,7 @@ def of_task(folder: Path, task: str) -> Path:
 
 def talker(folder: Path) -> Path:
     """A language model of one layer that says nonsense, with a chat template."""
+    import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -117,6 +118,7 @@ def talker(folder: Path) -> Path:
         bos_token_id=1,
         eos_token_id=2,
     )
+    torch.manual_seed(1)
     LlamaForCausalLM(config).eval().save_pretrained(folder)
     card(folder, "text-generation")
     return folder
