@@ -8,6 +8,7 @@ import click
 
 from pioche.client import Trainer, TrainingError
 from pioche.client import train as train_model
+from pioche.training.measures import title_of
 
 WIDTH = 30
 BARS = "▁▂▃▄▅▆▇█"
@@ -66,7 +67,7 @@ def _follow(tellings: Any) -> None:
     if told["stage"] != "done":
         raise click.ClickException(told["message"] or f"It was {told['stage']}.")
     for name, figure in (told["metrics"] or {}).items():
-        click.echo(f"{name}: {figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})")
+        click.echo(f"{title_of(name)}: {figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})")
     click.echo(f"published: {told['model']}")
 
 

@@ -41,7 +41,7 @@ def measure_of(name: str) -> Measure | None:
 
 
 def title_of(name: str) -> str:
-    """In English, for cards. What is not known is called as it is."""
+    """In English, for cards and terminals. What is not known is called as it is."""
     found = measure_of(name)
     if found is None:
         return name
