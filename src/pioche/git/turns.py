@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from pioche import cgroups
 from pioche.errors import Busy
 
-AT_ONCE = max(8, 2 * (os.cpu_count() or 1))
+AT_ONCE = max(8, 2 * cgroups.cpus())
 PATIENCE = 60.0
 """Seconds that a request waits for its turn."""
 RETRY_AFTER = 30

@@ -164,7 +164,7 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Of this machine: CPUs, bytes of memory, GPUs."""
+    """What runs may take of this machine, within the limits of the hub's own process: CPUs, bytes of memory, GPUs."""
 
     cpus: int
     memory: int

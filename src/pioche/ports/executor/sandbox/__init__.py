@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+from pioche import cgroups
 from pioche.errors import RunNotFound, RunsUnavailable
 from pioche.ports.executor import (
     RUNS_ADDRESS,
@@ -169,8 +170,7 @@ class SandboxExecutor:
         return self._found(run_id) / "work"
 
     def capacity(self) -> Capacity:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        return Capacity(os.cpu_count() or 1, int(total * self._memory_share), gpus_of_driver())
+        return Capacity(cgroups.cpus(), int(cgroups.memory() * self._memory_share), gpus_of_driver())
 
     def _found(self, run_id: str) -> Path:
         folder = self._folder / run_id
