@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pioche.testkit import models, more_models
 from pioche.testkit.browser import Visits
@@ -210,6 +212,52 @@ def test_code_is_shown_in_the_language_that_one_reads(visit: Visits, cast: Cast,
     expect(codes.get_by_label("curl")).to_be_checked()
     codes.get_by_label("curl").press("ArrowRight")
     expect(codes.get_by_text("await fetch(")).to_be_visible()
+
+
+def test_code_shows_the_talk_as_it_stands(visit: Visits, cast: Cast, publish: Callable[..., str]) -> None:
+    page = visit(cast.alice)
+    page.goto(f"/{publish(models.talker, 'page-talker')}/try")
+    codes = page.locator("[data-codes]")
+    text, question = page.get_by_label("Your message"), 'it\'s "good"'
+    assert "What is a model card for?" in shown(codes)["Python"]
+    page.get_by_label("System prompt").fill("the film is good")
+    page.get_by_label("Tokens at most").fill("8")
+    text.fill(question)
+    expect(codes).to_contain_text("max_tokens=8")
+    expect(codes).to_contain_text('good\\"')
+    assert [*map(talk_of, shown(codes).values())] == [[("system", "the film is good"), ("user", question)]] * 3
+    codes.get_by_label("curl").check()
+    text.press("Enter")
+    expect(page.get_by_text("tokens a second")).to_be_visible(timeout=LONG)
+    assert talk_of(shown(codes)["curl"])[1:] == [("user", question)]  # what was asked, not an empty field
+    answer = page.locator(".said[data-role=assistant]").inner_text()
+    text.fill("and again")
+    expect(codes.get_by_text("and again")).to_have_count(3)
+    expect(codes.get_by_label("curl")).to_be_checked()
+    talk = [("system", "the film is good"), ("user", question), ("assistant", answer), ("user", "and again")]
+    assert [*map(talk_of, shown(codes).values())] == [talk] * 3
+    page.get_by_role("button", name="Begin anew").click()
+    text.fill("")
+    expect(codes.get_by_text("Hello")).to_have_count(3)
+    assert talk_of(shown(codes)["curl"]) == [("system", "the film is good"), ("user", "Hello")]
+    page.goto("/playground?model=alice/page-talker")
+    page.get_by_label("Your message").fill("of two")
+    expect(codes.get_by_text("of two")).to_have_count(3)
+
+
+def shown(codes: Locator) -> dict[str, str]:
+    """Title -> code."""
+    titles = codes.get_by_role("radio").locator("..").all_inner_texts()
+    return dict(zip(titles, codes.locator("pre").all_text_contents(), strict=True))
+
+
+def talk_of(code: str) -> list[tuple[str, str]]:
+    """The messages in it: JSON in each of the languages; a shell joins what it quotes."""
+    plain = code.replace("'\\''", "'")
+    start = re.search(r"messages[\"=: ]+(?=\[)", plain)
+    assert start, code
+    found, _ = json.JSONDecoder().raw_decode(plain[start.end() :])
+    return [(one["role"], one["content"]) for one in found]
 
 
 def test_without_scripts(visit: Visits, publish: Callable[..., str]) -> None:

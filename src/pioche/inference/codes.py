@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pioche.inference.types import OF_PICTURES, OF_TABLES, Model
 
@@ -11,11 +11,13 @@ WIDE = 72
 TOKEN = "YOUR_TOKEN"  # noqa: S105
 Code = tuple[str, str, str]
 """Title, language, code."""
+Message = Mapping[str, str]
+"""`role` and `content`."""
 
 
 def codes_of(base: str, model: Model, form: Mapping[str, str], table: Mapping[str, list[str]]) -> list[Code]:
     if model.task == "text-generation":
-        return chat_codes(base, model.repo.repo_id.full, form)
+        return chat_codes(base, model.repo.repo_id.full, messages_of(form), form)
     url = f"{base}/models/{model.repo.repo_id.full}"
     verb, arguments = model.task.replace("-", "_"), _arguments(model, form, table)
     python = (
@@ -34,25 +36,32 @@ def codes_of(base: str, model: Model, form: Mapping[str, str], table: Mapping[st
     return [("Python", "python", python), *_plain(url, model, form, table)]
 
 
-def chat_codes(base: str, name: str, form: Mapping[str, str]) -> list[Code]:
-    """By the API of OpenAI."""
-    messages = [{"role": "user", "content": form.get("text") or "Hello"}]
+def messages_of(form: Mapping[str, str]) -> list[Message]:
+    """A talk that begins with what is in the fields."""
+    messages = [{"role": "user", "content": text}] if (text := form.get("text", "").strip()) else []
     if system := form.get("system", "").strip():
         messages.insert(0, {"role": "system", "content": system})
+    return list(messages)
+
+
+def chat_codes(base: str, name: str, messages: Sequence[Message], form: Mapping[str, str]) -> list[Code]:
+    """By the API of OpenAI. Where nobody says anything yet, a greeting stands for it; `form` has the settings."""
+    if not any(one["role"] == "user" for one in messages):
+        messages = [*messages, {"role": "user", "content": "Hello"}]
     extra = {
         "max_tokens": form["tokens"] if form.get("tokens", "").isdecimal() else None,
         "temperature": form["temperature"] if form.get("temperature", "").replace(".", "", 1).isdecimal() else None,
     }
     known = {key: float(value) if "." in value else int(value) for key, value in extra.items() if value}
     lines = "".join(f"    {key}={value},\n" for key, value in known.items())
-    said = json.dumps(messages, ensure_ascii=False)
+    said = _wrapped_part(list(messages)).replace("\n", "\n    ")
     python = (
         f'from openai import OpenAI\n\nclient = OpenAI(base_url="{base}/v1", api_key="{TOKEN}")\n'
         f'stream = client.chat.completions.create(\n    model="{name}",\n    messages={said},\n{lines}'
         "    stream=True,\n)\nfor piece in stream:\n"
         '    print(piece.choices[0].delta.content or "", end="")\n'
     )
-    body = {"model": name, "messages": messages, **known}
+    body = {"model": name, "messages": list(messages), **known}
     return [("Python", "python", python), *_requests(f"{base}/v1/chat/completions", body)]
 
 
@@ -132,7 +141,10 @@ def _wrapped(said: Mapping[str, object]) -> str:
 
 
 def _wrapped_part(value: object) -> str:
-    return _wrapped(value).replace("\n", "\n  ") if isinstance(value, dict) else json.dumps(value, ensure_ascii=False)
+    plain = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list) and len(plain) > WIDE and all(isinstance(one, dict) for one in value):  # a talk
+        return "[\n" + ",\n".join(f"  {json.dumps(one, ensure_ascii=False)}" for one in value) + "\n]"
+    return _wrapped(value).replace("\n", "\n  ") if isinstance(value, dict) else plain
 
 
 def _python(text: str) -> str:

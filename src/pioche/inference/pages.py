@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.responses import Response
+import msgspec
+from starlette.responses import HTMLResponse, Response
 
 from pioche.errors import Busy, InvalidInput, NotSupported, RunsUnavailable
 from pioche.inference import asking
-from pioche.inference.codes import codes_of
+from pioche.inference.api import INPUT_LIMIT
+from pioche.inference.codes import chat_codes, codes_of
 from pioche.inference.examples import Table, examples_of
 from pioche.inference.opening import Opening
 from pioche.inference.types import OF_PICTURES, OF_TABLES, Model, Question
@@ -41,6 +43,19 @@ class View:
     was_asleep: bool = False
     fault: str = ""
     status: int = 200
+
+
+class Said(msgspec.Struct):
+    role: str
+    content: str
+
+
+class Talk(msgspec.Struct):
+    """As the API of OpenAI takes it; what the fields of the page hold is text."""
+
+    messages: list[Said]
+    temperature: str = ""
+    tokens: str = ""
 
 
 async def show(call: Call) -> Response:
@@ -76,6 +91,23 @@ async def ask_of_picture(call: Call) -> Response:
         view.fault, view.status = error.message, 400
         return await _page(call, view)
     return await _answer(call, view, question)
+
+
+async def show_code(call: Call) -> Response:
+    """A talk as it stands, in code. The model is not asked."""
+    model = await _model(call)
+    name = model.repo.repo_id.full
+    if model.task != "text-generation":
+        raise InvalidInput(_("'%(name)s' is no model that you can chat with.") % {"name": name})
+    talk = call.json(Talk)
+    codes = chat_codes(
+        call.base_url,
+        name,
+        [{"role": one.role, "content": one.content} for one in talk.messages],
+        {"temperature": talk.temperature, "tokens": talk.tokens},
+    )
+    page = await asyncio.to_thread(call.hub.templates.render, call, "inference/codes.html", {"codes": codes})
+    return HTMLResponse(page, headers={"cache-control": "no-store"})
 
 
 async def _answer(call: Call, view: View, question: Question) -> Response:
@@ -146,6 +178,7 @@ def _data_url(picture: bytes) -> str:
 routes = [
     Route("GET", "/{ns}/{name}/try", show, dialect="html"),
     Route("POST", "/{ns}/{name}/try", ask, dialect="html", limit=FORM_LIMIT),
+    Route("POST", "/{ns}/{name}/try/code", show_code, dialect="html", limit=INPUT_LIMIT),
     Route(
         "POST", "/{ns}/{name}/try/picture", ask_of_picture, dialect="html", body="stream", limit=PICTURE_LIMIT + SLACK
     ),

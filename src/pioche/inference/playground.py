@@ -11,7 +11,7 @@ from starlette.responses import Response
 from pioche.errors import HubError, InvalidInput
 from pioche.inference import asking
 from pioche.inference.checking import TEXT_LIMIT
-from pioche.inference.codes import chat_codes
+from pioche.inference.codes import chat_codes, messages_of
 from pioche.inference.openai_api import listed
 from pioche.inference.pages import FAULTS, text_of
 from pioche.inference.types import Model, Question
@@ -93,7 +93,7 @@ async def _page(call: Call, panes: list[Pane], form: Mapping[str, str], fault: s
         "form": form,
         "fault": fault,
         "text_limit": TEXT_LIMIT,
-        "codes": chat_codes(call.base_url, shown[0], form) if shown else [],
+        "codes": chat_codes(call.base_url, shown[0], messages_of(form), form) if shown else [],
     }
     return await asyncio.to_thread(call.hub.templates.page, call, "inference/playground.html", values, status)
 

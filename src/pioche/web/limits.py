@@ -180,7 +180,7 @@ def _is_inference(route: Route) -> bool:
     """What makes a model work: of the task API, of the OpenAI API, and of the page."""
     pattern = route.pattern
     return route.method == "POST" and (
-        pattern.startswith(("/models/{ns}/", "/v1/")) or pattern.startswith("/{ns}/{name}/try")
+        pattern.startswith(("/models/{ns}/", "/v1/")) or pattern in ("/{ns}/{name}/try", "/{ns}/{name}/try/picture")
     )
 
 

@@ -3,6 +3,7 @@
 import { announce, csrfHeaders } from "./parts.js";
 
 const LOOK_EVERY = 1000;
+const TYPED = 400; // milliseconds without a key
 
 export function watchAsk(root, enhance) {
   const ask = { root, form: root.querySelector("form"), enhance, run: null, say: (name) => root.getAttribute(`data-say-${name}`) ?? name };
@@ -97,9 +98,12 @@ async function submit(ask) {
 function showCodes(old, next) {
   if (!old || !next) return;
   const read = old.querySelector("input:checked")?.value;
+  const wasThere = document.activeElement?.matches("[data-codes] input");
   old.replaceWith(next);
   const same = next.querySelector(`input[value="${read}"]`);
-  if (same) same.checked = true;
+  if (!same) return;
+  same.checked = true;
+  if (wasThere) same.focus();
 }
 
 function fault(place, text) {
@@ -140,7 +144,7 @@ function showPicture(root) {
 
 function watchChat(ask) {
   const panes = [...ask.root.querySelectorAll("[data-pane]")];
-  ask.talks = panes.map((pane) => ({ pane, log: pane.querySelector("[role=log]"), messages: [] }));
+  ask.talks = panes.map((pane) => ({ pane, log: pane.querySelector("[role=log]"), messages: [], asked: [] }));
   ask.form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!ask.run) chat(ask);
@@ -156,12 +160,44 @@ function watchChat(ask) {
     ask.run?.abort();
     for (const talk of ask.talks) {
       talk.messages = [];
+      talk.asked = [];
       talk.log.replaceChildren();
       talk.log.hidden = true;
     }
     ask.clear.hidden = true;
     text.focus();
+    keepCode(ask);
   });
+  ask.root.addEventListener("input", (event) => {
+    if (event.target.form === ask.form) keepCode(ask, TYPED);
+  });
+  if (text.value !== text.defaultValue) keepCode(ask); // a browser fills in what was typed before
+}
+
+// The code shows the first talk: with what is being typed, or as it was last asked.
+function keepCode(ask, after = 0) {
+  clearTimeout(ask.due);
+  if (ask.root.querySelector("[data-codes]")) ask.due = setTimeout(() => showTalk(ask), after);
+}
+
+async function showTalk(ask) {
+  const [talk] = ask.talks;
+  const typed = ask.run ? "" : ask.form.elements.text.value.trim();
+  const { messages } = asked(ask, typed ? [...talk.messages, { role: "user", content: typed }] : talk.asked);
+  const { temperature, tokens } = ask.form.elements;
+  const body = JSON.stringify({ messages, temperature: temperature?.value ?? "", tokens: tokens?.value ?? "" });
+  ask.showing?.abort();
+  const { signal } = (ask.showing = new AbortController());
+  try {
+    const headers = { "content-type": "application/json", ...csrfHeaders() };
+    const answer = await fetch(`/${talk.pane.dataset.model}/try/code`, { method: "POST", signal, headers, body });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    showCodes(ask.root.querySelector("[data-codes]"), page.querySelector("[data-codes]"));
+    ask.enhance(ask.root);
+  } catch {
+    // a newer one is on its way, or the hub is not there: the next change tries again
+  }
 }
 
 async function chat(ask) {
@@ -173,13 +209,17 @@ async function chat(ask) {
   text.value = "";
   ask.root.querySelector("#answer")?.replaceChildren();
   if (ask.clear) ask.clear.hidden = false;
-  await Promise.all(ask.talks.map((talk) => speak(ask, talk, said, controller.signal)));
+  const answers = ask.talks.map((talk) => speak(ask, talk, said, controller.signal));
+  keepCode(ask);
+  await Promise.all(answers);
   busy(ask, null);
+  if (text.value.trim()) keepCode(ask); // was typed meanwhile
   text.focus();
 }
 
 async function speak(ask, talk, said, signal) {
   const model = talk.pane.dataset.model;
+  const asking = (talk.asked = [...talk.messages, { role: "user", content: said }]);
   talk.log.hidden = false;
   bubble(talk.log, "user", said);
   const place = bubble(talk.log, "assistant", "");
@@ -193,7 +233,7 @@ async function speak(ask, talk, said, signal) {
       method: "POST",
       signal,
       headers: { "content-type": "application/json", ...csrfHeaders() },
-      body: JSON.stringify(asked(ask, talk, said)),
+      body: JSON.stringify(asked(ask, asking)),
     });
     if (!answer.ok) throw new Fault(await why(answer, ask));
     let tokens = 0;
@@ -206,11 +246,11 @@ async function speak(ask, talk, said, signal) {
       talk.log.scrollTop = talk.log.scrollHeight;
       showState(ask, badge, "warm");
     }
-    talk.messages.push({ role: "user", content: said }, { role: "assistant", content: place.textContent });
+    answered(talk, asking, place.textContent);
     if (began !== null) speed(ask, place, tokens, performance.now() - began);
   } catch (error) {
     if (error.name === "AbortError") {
-      if (place.textContent) talk.messages.push({ role: "user", content: said }, { role: "assistant", content: place.textContent });
+      if (place.textContent) answered(talk, asking, place.textContent);
       note(place, ask.say("stopped"));
     } else {
       place.dataset.role = "error";
@@ -223,11 +263,16 @@ async function speak(ask, talk, said, signal) {
   }
 }
 
+// A talk that was begun anew meanwhile keeps nothing of the old one.
+function answered(talk, asking, text) {
+  if (talk.asked === asking) talk.messages = [...asking, { role: "assistant", content: text }];
+}
+
 class Fault extends Error {}
 
-function asked(ask, talk, said) {
+function asked(ask, said) {
   const { system, temperature, tokens } = ask.form.elements;
-  const body = { stream: true, stream_options: { include_usage: true }, messages: [...talk.messages, { role: "user", content: said }] };
+  const body = { stream: true, stream_options: { include_usage: true }, messages: [...said] };
   if (system?.value.trim()) body.messages.unshift({ role: "system", content: system.value.trim() });
   if (temperature?.value) body.temperature = Number(temperature.value);
   if (tokens?.value) body.max_tokens = Number(tokens.value);
