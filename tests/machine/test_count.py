@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from pioche.machine.types import GIB, JOB, MODEL, TRAINING, Count, Taken, Want, training_cpus, work_memory
+from pioche.machine.types import (
+    GIB,
+    JOB,
+    MODEL,
+    TRAINING,
+    Count,
+    Taken,
+    Want,
+    model_gpu,
+    training_cpus,
+    work_gpu_memory,
+    work_memory,
+)
 from pioche.ports.executor import Capacity, Gpu, Hold
 
 NOW = 1_000_000
@@ -63,6 +75,58 @@ def test_gpus_are_for_one_at_a_time_but_for_models() -> None:
     training = count(Taken(Hold(TRAINING, 8.0, 8 * GIB, 1), NOW), has=has)
     assert training.lack(job) == "GPUs: 1 wanted, 0 free beside a training"
     assert count(Taken(Hold(MODEL, 8.0, 8 * GIB, 1), NOW), has=has).lack(job) == ""
+
+
+ONE_GPU = Capacity(8, 64 * GIB, [Gpu("one", 80 * GIB)])
+
+
+def on_gpu(kind: str, gib: float, *, idle: bool = False) -> Taken:
+    return Taken(Hold(kind, 1.0, GIB, 1, gpu_memory=int(gib * GIB)), NOW + 3_600_000, 9, idle)
+
+
+def test_memory_of_gpus_is_not_promised_twice() -> None:
+    work = Want(JOB, 4.0, 8 * GIB, 1, 60, gpu_memory=work_gpu_memory(ONE_GPU.gpus))
+    assert work.gpu_memory == 78 * GIB, "a small model is beside it"
+    large = Want(MODEL, 0, 2 * GIB, 1, gpu_memory=60 * GIB)
+    assert [count(has=ONE_GPU).lack(one) for one in (work, large)] == ["", ""]
+    model = count(on_gpu(MODEL, 60), taken(JOB, 1.0, 2), has=ONE_GPU)
+    assert model.lack(large) == "GPU memory: 60.0 GiB wanted, 20.0 GiB free beside models that are being asked"
+    assert model.lack(work) == "GPU memory: 78.0 GiB wanted, 20.0 GiB free beside models that are being asked"
+    job = count(on_gpu(JOB, 78), taken(MODEL, 1.0, 2), has=ONE_GPU)
+    assert job.lack(large) == "GPU memory: 60.0 GiB wanted, 2.0 GiB free beside jobs"
+    assert job.lack(Want(MODEL, 0, 2 * GIB, 1, gpu_memory=2 * GIB)) == ""
+    assert job.lack(Want(MODEL, 0, 2 * GIB)) == "", "what is on CPUs needs none"
+    assert count(on_gpu(MODEL, 2), has=ONE_GPU).lack(work) == "", "the part for models is where they are"
+
+
+def test_models_on_a_gpu_that_nobody_asks_make_way() -> None:
+    work = Want(TRAINING, 4.0, 8 * GIB, 1, 60, gpu_memory=work_gpu_memory(ONE_GPU.gpus))
+    idle = count(on_gpu(MODEL, 60, idle=True), has=ONE_GPU)
+    assert (idle.lack(work), idle.lacks(work, awake=True)) == ("", "GPU memory")
+    assert idle.free(MODEL, awake=True).gpu_memory == 20 * GIB
+
+
+def test_a_run_of_a_version_that_did_not_count_memory_of_gpus_still_holds_the_gpu() -> None:
+    old = count(Taken(Hold(JOB, 1.0, GIB, 1), NOW + 1), has=ONE_GPU)
+    assert old.free(MODEL).gpu_memory == 80 * GIB
+    assert old.lack(Want(JOB, 1.0, GIB, 1, gpu_memory=78 * GIB)) == "GPUs: 1 wanted, 0 free beside jobs"
+
+
+def test_work_on_a_gpu_keeps_its_turn() -> None:
+    """As with memory: what would be in the way of the first in line for longer does not start."""
+    first = Want(JOB, 1.0, GIB, 1, 60, owner=2, since=NOW - 9, gpu_memory=78 * GIB)
+    held = count(on_gpu(TRAINING, 78), has=ONE_GPU)
+    assert held.delays(Want(TRAINING, 1.0, GIB, 1, 7200, gpu_memory=78 * GIB), first)
+    assert not held.delays(SMALL, first)
+
+
+def test_the_gpu_of_models_is_the_largest() -> None:
+    gpus = [Gpu("screen", 8 * GIB), Gpu("large", 80 * GIB), Gpu("too", 80 * GIB)]
+    assert model_gpu(gpus) is gpus[1]
+    assert work_gpu_memory([Gpu("small", 4 * GIB)]) == int(2.8 * GIB) + 1, "of a small one a share"
+    assert (work_gpu_memory([]), work_gpu_memory([Gpu("shares", 0)])) == (0, 0)
+    shares = Capacity(8, 64 * GIB, [Gpu("shares", 0)])
+    assert count(on_gpu(MODEL, 0), has=shares).lack(Want(JOB, 1.0, GIB, 1)) == "", "it is counted as memory"
 
 
 def test_short_work_of_the_hub_counts_in_memory_alone() -> None:

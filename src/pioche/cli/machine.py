@@ -8,7 +8,7 @@ import click
 
 from pioche.cli import data_option
 from pioche.cli.operate import opened
-from pioche.machine.types import GIB, JOB, MODEL, Count, work_memory
+from pioche.machine.types import GIB, GPU_MEMORY, JOB, MODEL, Count, model_gpu, work_gpu_memory, work_memory
 
 
 @click.command()
@@ -29,7 +29,14 @@ def _lines(count: Count) -> list[str]:
         f"CPUs\t{has.cpus}\tfree for jobs and trainings: {work.cpus:g}",
         f"GPUs\t{len(has.gpus)}\tfree for jobs and trainings: {work.gpus}",
     ]
+    if whole := model_gpu(has.gpus).memory:
+        kept = whole - work_gpu_memory(has.gpus)
+        lines.append(
+            f"{GPU_MEMORY}\t{whole / GIB:.1f} GiB\tfree for jobs and trainings: {work.gpu_memory / GIB:.1f} GiB, "
+            f"for models: {models.gpu_memory / GIB:.1f} GiB\tonly for models: {kept / GIB:.1f} GiB"
+        )
     for hold in sorted((one.hold for one in count.taken), key=lambda hold: (hold.kind, -hold.memory)):
         gpus = f"\t{hold.gpus} GPUs" if hold.gpus else ""
+        gpus += f", {hold.gpu_memory / GIB:.1f} GiB" if hold.gpu_memory else ""
         lines.append(f"{hold.kind or 'other'}\t{hold.memory / GIB:.1f} GiB\t{hold.cpus:g} CPUs{gpus}")
     return lines

@@ -95,7 +95,7 @@ class Inference:
     def wake(self, actor: Actor, model: Model) -> None:
         """On its way, if it was asleep. Costs what copying its files does."""
         if not self.workers.is_there(model):
-            weights = self._snapshots.size(actor, model)
+            weights = self._snapshots.weights(actor, model)
             self.workers.start(model, weights, lambda: self._snapshots.make(actor, model))
 
     async def ask(self, actor: Actor, model: Model, question: Question, seconds: float = WAIT_SECONDS) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pioche.accounts.types import Actor
 from pioche.errors import InvalidInput
-from pioche.inference.types import Model
+from pioche.inference.types import OF_TABLES, Model, Weights
 from pioche.ports.gitstore import TreeNode
 from pioche.repos.quants import quants_of
 from pioche.repos.service.trees import FileAt, Trees, content_of
@@ -30,15 +30,17 @@ class Snapshots:
     def place(self, model: Model) -> Path:
         return self._folder / model.key
 
-    def size(self, actor: Actor, model: Model) -> int:
-        """Bytes of its weights. Raises `InvalidInput` where there are none that can be loaded."""
-        found = sum(file.node.size for file in self._files(actor, model) if file.node.path.endswith(WEIGHTS))
-        if not found:
+    def weights(self, actor: Actor, model: Model) -> Weights:
+        """Raises `InvalidInput` where there are none that can be loaded."""
+        found = [file.node for file in self._files(actor, model) if file.node.path.endswith(WEIGHTS)]
+        size = sum(node.size for node in found)
+        if not size:
             raise InvalidInput(
                 f"'{model.repo.repo_id.full}' has no weights in safetensors, GGUF or the format of skops. "
                 "Other formats can hold programs, so this hub does not load them."
             )
-        return found
+        is_torch = model.task not in OF_TABLES and not any(node.path.endswith(".gguf") for node in found)
+        return Weights(size, use_gpu=is_torch)
 
     def read(self, actor: Actor, model: Model, path: str) -> bytes:
         """One small text of it."""

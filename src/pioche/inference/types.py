@@ -55,6 +55,14 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """Bytes of the files that are loaded. `use_gpu`: what loads them reckons on a GPU where there is one."""
+
+    size: int
+    use_gpu: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """`parameters` as the inference API names them."""
 

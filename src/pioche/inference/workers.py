@@ -14,19 +14,16 @@ from pathlib import Path
 
 from pioche.errors import HubError, ModelUnavailable, RunNotFound
 from pioche.inference import worker
-from pioche.inference.types import Model, State
+from pioche.inference.needs import LIFE_SECONDS, gpu_environment, wanted
+from pioche.inference.types import Model, State, Weights
 from pioche.machine.service import Machine
-from pioche.machine.types import MODEL, Want
+from pioche.machine.types import GIB, MODEL, Want
 from pioche.ports.executor import Limits, Mount, RunSpec
 from pioche.runtimes.service import Runtimes
 
 RUNTIME = "ml"
 SOCKET = "model.sock"
 INSIDE_MODEL, INSIDE_PROGRAM = "/opt/model", "/opt/worker"
-BASE_MEMORY = 1_500 * 1024 * 1024
-"""What a worker takes before it has a model: its libraries."""
-PER_BYTE = 3.0
-"""Memory for each byte of weights: read once, held once in 32 bits, and what it reckons with."""
 ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
     "TOKENIZERS_PARALLELISM": "false",
@@ -34,17 +31,16 @@ ENVIRONMENT = {
     # Somebody waits for each answer, so threads spin for a moment (as they do where nothing is said) before they sleep.
     "GOMP_SPINCOUNT": "300000",
 }
-LIFE_SECONDS = 7 * 24 * 3600
 PREFIX = "infer-"
 
 
 @dataclass(slots=True)
 class Worker:
-    """`fault`: why it cannot be asked, once that is known."""
+    """`want`: what it takes. `fault`: why it cannot be asked, once that is known."""
 
     model: Model
     run_id: str
-    memory: int
+    want: Want
     used: float = field(default_factory=time.monotonic)
     is_warm: bool = False
     fault: str = ""
@@ -78,17 +74,17 @@ class Workers:
         with self._lock:
             return model.key in self._workers
 
-    def start(self, model: Model, weights: int, snapshot: Callable[[], Path]) -> None:
+    def start(self, model: Model, weights: Weights, snapshot: Callable[[], Path]) -> None:
         """Returns once it is on its way. Raises `ModelUnavailable` where the machine is too small or too busy."""
         self.sweep()
-        memory = int(BASE_MEMORY + PER_BYTE * weights)
+        want = wanted(model.task, weights, self._executor.capacity().gpus)
         with self._machine.deciding():
             if self.is_there(model):
                 return
-            self._make_room(memory)
+            self._make_room(want)
             with self._lock:
                 self._count += 1
-                found = Worker(model, f"{model.key}-{self._mark}-{self._count}", memory)
+                found = Worker(model, f"{model.key}-{self._mark}-{self._count}", want)
                 self._workers[model.key] = found
         try:
             self._launch(found, snapshot())
@@ -188,14 +184,15 @@ class Workers:
     def _launch(self, found: Worker, files: Path) -> None:
         place = self._runtimes.ensure(RUNTIME)
         program = Path(worker.__file__).parent
-        python = str(place / "bin" / "python")
+        python, has, want = str(place / "bin" / "python"), self._executor.capacity(), found.want
         spec = RunSpec(
             id=found.run_id,
             command=[python, f"{INSIDE_PROGRAM}/serve.py", INSIDE_MODEL, found.model.task],
-            limits=Limits(LIFE_SECONDS, float(self._executor.capacity().cpus), found.memory, processes=512),
-            environment=ENVIRONMENT,
+            limits=Limits(LIFE_SECONDS, float(has.cpus), want.memory, processes=512),
+            environment={**ENVIRONMENT, **(gpu_environment(has.gpus) if want.gpus else {})},
             mounts=[Mount(place, str(place)), Mount(files, INSIDE_MODEL), Mount(program, INSIDE_PROGRAM)],
-            gpus=bool(self._executor.capacity().gpus),
+            gpus=want.gpus > 0,
+            gpu_memory=want.gpu_memory,
             kind=MODEL,
         )
         self._executor.start(spec)
@@ -229,27 +226,25 @@ class Workers:
         last = next((line.text for line in reversed(lines) if line.text.strip()), message)
         return f"The model could not be loaded: {last.removeprefix('ValueError: ')[:300]}"
 
-    def _make_room(self, memory: int) -> None:
+    def _make_room(self, want: Want) -> None:
         """Others fall asleep, those that were asked longest ago first."""
         budget = self._executor.capacity().memory
-        if memory > budget:
+        if want.memory > budget:
             raise ModelUnavailable(
-                f"This model needs about {memory / 2**30:.1f} GiB of memory, "
-                f"and {budget / 2**30:.1f} GiB are for models here."
+                f"This model needs about {want.memory / GIB:.1f} GiB of memory, "
+                f"and {budget / GIB:.1f} GiB are for models here."
             )
-        if not self._machine.make_room(Want(MODEL, 0.0, memory)):
-            holders = self._machine.count().holders()
-            raise ModelUnavailable(
-                f"There is no memory for this model now: it is held by {holders or 'what is about to end'}. "
-                "Ask again later."
-            )
+        if not self._machine.make_room(want):
+            count = self._machine.count()
+            what = count.lacks(want) or "memory"
+            holders = count.holders(what) or "what is about to end"
+            raise ModelUnavailable(f"There is no {what} for this model now: it is held by {holders}. Ask again later.")
 
     # -- what the machine asks --
 
     def _claims(self) -> Mapping[str, Want]:
         with self._lock:
-            found = [one for one in self._workers.values() if not one.fault]
-        return {one.run_id: Want(MODEL, 0.0, one.memory, seconds=LIFE_SECONDS) for one in found}
+            return {one.run_id: one.want for one in self._workers.values() if not one.fault}
 
     def _unasked(self) -> list[Worker]:
         """Those that were asked longest ago first."""
@@ -260,16 +255,19 @@ class Workers:
         with self._lock:
             return [one.run_id for one in self._unasked()]
 
-    def _sleep_one(self) -> str:
+    def _sleep_one(self, of_gpus: bool) -> str:
         self.sweep()
         with self._lock:
-            for one in self._unasked()[:1]:
-                self._end(self._workers.pop(one.model.key))
-                return one.run_id
+            for one in self._unasked():
+                if one.want.gpu_memory or not of_gpus:
+                    self._end(self._workers.pop(one.model.key))
+                    return one.run_id
             mine = {one.run_id for one in self._workers.values()}
         for run_id in self._executor.runs(PREFIX):  # of no worker, and yet there: a hub was killed, say
             with contextlib.suppress(RunNotFound):
-                if run_id not in mine and self._executor.status(run_id).state != "ended":
+                status = self._executor.status(run_id)
+                has_gpu = status.hold is not None and status.hold.gpu_memory > 0
+                if run_id not in mine and status.state != "ended" and (has_gpu or not of_gpus):
                     self._executor.stop(run_id)
                     return run_id
         return ""

@@ -10,7 +10,7 @@ from pioche.errors import InvalidInput
 from pioche.jobs import store
 from pioche.jobs.types import GIB, Flavor, Job, Stage
 from pioche.machine.service import Machine
-from pioche.machine.types import JOB, Count, Want, work_memory
+from pioche.machine.types import JOB, Count, Want, work_gpu_memory, work_memory
 from pioche.ports.database import Database
 
 REASONS_SECONDS = 1.0
@@ -94,4 +94,5 @@ def _want(job: Job, flavors: Mapping[str, Flavor]) -> Want | None:
     one = flavors.get(job.flavor)
     if one is None:
         return None
-    return Want(JOB, one.cpus, one.memory, len(one.gpus), job.seconds, job.owner.id, job.created_at)
+    since, gpu_memory = job.created_at, work_gpu_memory(one.gpus)
+    return Want(JOB, one.cpus, one.memory, len(one.gpus), job.seconds, job.owner.id, since, gpu_memory)

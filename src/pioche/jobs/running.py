@@ -22,7 +22,7 @@ from pioche.jobs.line import Line
 from pioche.jobs.logs import Logs, Others
 from pioche.jobs.types import GIB, Flavor, Job, Stage
 from pioche.jobs.volumes import Volumes
-from pioche.machine.types import JOB
+from pioche.machine.types import JOB, work_gpu_memory
 from pioche.plans.service import Plans
 from pioche.plans.types import WATTS_PER_CPU, Spent
 from pioche.ports.database import Database
@@ -172,6 +172,7 @@ class Running:
             hub_url=self._url,
             hosts=self._installing.hosts,
             gpus=bool(flavor.gpus),
+            gpu_memory=work_gpu_memory(flavor.gpus),
             kind=JOB,
         )
 

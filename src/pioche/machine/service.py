@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from pioche.errors import RunNotFound
-from pioche.machine.types import MODEL, Count, Taken, Want
+from pioche.machine.types import GPU_MEMORY, MODEL, Count, Taken, Want
 from pioche.ports.executor import Executor, Hold, RunStatus
 
 LOOK_EVERY = 0.02
@@ -32,13 +32,15 @@ class Machine:
         self._lines: dict[str, First] = {}
         self._ended: set[str] = set()
         self._idle: Callable[[], Sequence[str]] = tuple
-        self._sleep: Callable[[], str] = str
+        self._sleep: Callable[[bool], str] = lambda _: ""
 
     def join(self, kind: str, claims: Claims, first: First) -> None:
         self._claims[kind], self._lines[kind] = claims, first
 
-    def join_models(self, claims: Claims, idle: Callable[[], Sequence[str]], sleep: Callable[[], str]) -> None:
-        """`idle`: runs of models that nobody asks. `sleep` ends the one that was asked longest ago; its run, or ""."""
+    def join_models(self, claims: Claims, idle: Callable[[], Sequence[str]], sleep: Callable[[bool], str]) -> None:
+        """`idle`: runs of models that nobody asks. `sleep` ends the one that was asked longest ago, of all or
+        (if so told) of those on a GPU; its run, or "".
+        """
         self._claims[MODEL], self._idle, self._sleep = claims, idle, sleep
 
     @contextmanager
@@ -86,10 +88,10 @@ class Machine:
     def make_room(self, want: Want) -> bool:
         """Puts models to sleep that nobody asks, as many as it takes. False if it does not fit even so."""
         until = time.monotonic() + END_SECONDS
-        while (count := self.count()).lack(want, awake=True):
-            if count.lack(want) or time.monotonic() > until:
+        while what := (count := self.count()).lacks(want, awake=True):
+            if count.lacks(want) or time.monotonic() > until:
                 return False
-            run_id = self._sleep()
+            run_id = self._sleep(what == GPU_MEMORY)
             time.sleep(LOOK_EVERY)
             while run_id in self._running() and time.monotonic() < until:
                 time.sleep(LOOK_EVERY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pioche.machine.service import Machine
-from pioche.machine.types import GIB, TRAINING, Count, Want, training_cpus, work_memory
+from pioche.machine.types import GIB, TRAINING, Count, Want, training_cpus, work_gpu_memory, work_memory
 from pioche.names import RepoId, RepoKind
 from pioche.ports.database import Database, Tx
 from pioche.repos import store as repo_store
@@ -18,6 +18,7 @@ USUAL_MEMORY = 4 * GIB
 """Enough for libraries, data and a small model, of which there are most."""
 BASE_MEMORY = 2 * GIB
 BYTES_TO_TRAIN = 16  # of each parameter: itself, its slope, and two averages of the optimiser, in 32 bits
+WITHOUT_GPUS = ("sklearn",)  # libraries that reckon on CPUs alone
 BYTES_OF_LORA = 5  # the parameters stand still, so that little is kept beside them
 
 
@@ -54,7 +55,9 @@ class Line:
         most = work_memory(has)
         memory = min(most, max(most // 2, USUAL_MEMORY, BASE_MEMORY + _of_base(tx, training.recipe)))
         since = max(training.created_at, training.started_at or 0)  # one that goes on waits since then, at the longest
-        return Want(TRAINING, training_cpus(has), memory, len(has.gpus), SECONDS, training.owner_id, since)
+        gpus = () if TASKS[training.recipe.task].library in WITHOUT_GPUS else has.gpus
+        seconds, gpu_memory = SECONDS, work_gpu_memory(gpus)
+        return Want(TRAINING, training_cpus(has), memory, len(gpus), seconds, training.owner_id, since, gpu_memory)
 
     def _first(self, _count: Count) -> Want | None:
         first = self.next()

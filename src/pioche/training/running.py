@@ -179,6 +179,7 @@ class Running:
             },
             mounts=mounts,
             gpus=want.gpus > 0,
+            gpu_memory=want.gpu_memory,
             kind=TRAINING,
         )
 

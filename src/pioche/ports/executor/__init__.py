@@ -59,7 +59,7 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Hold:
     """What a run may take while it goes, for so many seconds at most, and so what others cannot have. Memory in bytes.
-    `kind` is the word of whoever started it.
+    `kind` is the word of whoever started it. `gpu_memory`: see `RunSpec`; 0 from versions that told none.
     """
 
     kind: str
@@ -67,6 +67,7 @@ class Hold:
     memory: int
     gpus: int = 0
     seconds: int = 0
+    gpu_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class Mount:
 @dataclass(frozen=True, slots=True)
 class RunSpec:
     """What to run. `secrets` are variables too, but are written nowhere. The run may reach `hub_url`, and through a
-    proxy `hosts`. With `gpus` it sees those of the machine, if there are any. `kind` is told to who asks what runs.
+    proxy `hosts`. With `gpus` it sees those of the machine, if there are any. `kind` and `gpu_memory` (bytes) are
+    told to who asks what runs; nothing keeps a run to that memory.
     """
 
     id: str
@@ -96,6 +98,7 @@ class RunSpec:
     hub_url: str = ""
     hosts: Sequence[str] = ()
     gpus: bool = False
+    gpu_memory: int = 0
     kind: str = ""
 
 
@@ -156,7 +159,7 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """Memory in bytes."""
+    """Memory in bytes; 0 where it has none of its own."""
 
     name: str
     memory: int

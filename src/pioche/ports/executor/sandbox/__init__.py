@@ -251,7 +251,8 @@ def uid_of(run_id: str) -> int:
 
 def _hold(spec: RunSpec) -> Hold:
     gpus = len(gpus_of_driver()) if spec.gpus else 0
-    return Hold(spec.kind, spec.limits.cpus, spec.limits.memory, gpus, spec.limits.seconds)
+    gpu_memory = spec.gpu_memory if gpus else 0
+    return Hold(spec.kind, spec.limits.cpus, spec.limits.memory, gpus, spec.limits.seconds, gpu_memory)
 
 
 def _give(place: str, uid: int) -> None:
