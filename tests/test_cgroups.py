@@ -164,13 +164,19 @@ def test_a_hub_in_a_real_group_has_half_of_it_for_runs(own_server: Server, group
         return {one["name"]: one["ram"] for one in httpx.get(f"{own_server.url}/api/jobs/hardware").json()}
 
     before = hardware()
+    own_server.stop()
     order = [pioche(), "machine", "--data", str(own_server.data)]
     inside = own_server.environment()
     said = subprocess.run(order, preexec_fn=group.enter, capture_output=True, text=True, check=True, env=inside)
     assert [line.split("\t")[1] for line in said.stdout.splitlines()[:2]] == ["0.5 GiB", "1"]
+    own_server.start()
+    assert own_server.command("machine") != said.stdout
     for folder in group.folders:
         (folder / "cgroup.procs").write_text(str(own_server.pid))
+    assert own_server.command("machine") == said.stdout, "it tells what holds for the hub, wherever it is called"
     assert hardware() == {"cpu-basic": "0 GB"}, "a hub that is moved sees what holds then"
-    own_server.stop()
+    own_server.kill9()
+    (own_server.data / "serve.lock").write_text("1 0")
+    assert own_server.command("machine") != said.stdout, "there is no hub, and what it left names another process"
     own_server.start()
     assert hardware() == before

@@ -1,4 +1,4 @@
-"""What this process may take of its machine: control groups (version 1 and 2) and CPU affinity may leave it less.
+"""What a process may take of its machine: control groups (version 1 and 2) and CPU affinity may leave it less.
 
 So it is in containers and in units of systemd with limits. A group may take no more than any group above it. Runs have
 groups beside that of the hub or below it, which say nothing about the hub.
@@ -16,17 +16,19 @@ MEMORY, CPU = "memory", "cpu"
 V2 = "cgroup2"
 
 
-def memory(root: Path = Path("/")) -> int:
-    """Bytes. `root`: where the system's files are."""
+def memory(root: Path = Path("/"), pid: int = 0) -> int:
+    """Bytes. `root`: where the system's files are. `pid`: whose; 0 for this process."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    found = [_number(folder / name) for folder, name in _files(root, MEMORY, "memory.max", "memory.limit_in_bytes")]
+    found = [
+        _number(folder / name) for folder, name in _files(root, pid, MEMORY, "memory.max", "memory.limit_in_bytes")
+    ]
     return min([total, *filter(None, found)])
 
 
-def cpus(root: Path = Path("/")) -> int:
+def cpus(root: Path = Path("/"), pid: int = 0) -> int:
     """Whole ones, and one at least."""
-    quotas = [_quota(folder, name) for folder, name in _files(root, CPU, "cpu.max", "cpu.cfs_quota_us")]
-    return max(1, int(min([len(os.sched_getaffinity(0)), *filter(None, quotas)])))
+    quotas = [_quota(folder, name) for folder, name in _files(root, pid, CPU, "cpu.max", "cpu.cfs_quota_us")]
+    return max(1, int(min([len(os.sched_getaffinity(pid)), *filter(None, quotas)])))
 
 
 def _quota(folder: Path, name: str) -> float | None:
@@ -46,18 +48,18 @@ def _number(path: Path, at: int = 0) -> int | None:
     return number if number > 0 else None
 
 
-def _files(root: Path, controller: str, v2: str, v1: str) -> Iterator[tuple[Path, str]]:
-    """Folders of the groups that this process is in, for one controller, and how the limit is called there."""
-    groups = dict(_groups(root))
+def _files(root: Path, pid: int, controller: str, v2: str, v1: str) -> Iterator[tuple[Path, str]]:
+    """Folders of the groups that it is in, for one controller, and how the limit is called there."""
+    groups = dict(_groups(root / "proc" / str(pid or "self")))
     for kinds, top, place in _mounts(root):
         for kind in kinds & groups.keys() & {V2, controller}:
             for folder in _upwards(groups[kind], top):
                 yield root / place.relative_to("/") / folder, v2 if kind == V2 else v1
 
 
-def _groups(root: Path) -> Iterator[tuple[str, PurePosixPath]]:
-    """Controllers of version 1, or `V2`, and the group of this process."""
-    for line in _lines(root / "proc/self/cgroup"):
+def _groups(process: Path) -> Iterator[tuple[str, PurePosixPath]]:
+    """Controllers of version 1, or `V2`, and its group, as this process sees groups."""
+    for line in _lines(process / "cgroup"):
         number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         for kind in controllers.split(",") if number != "0" else [V2]:

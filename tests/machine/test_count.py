@@ -106,6 +106,13 @@ def test_models_on_a_gpu_that_nobody_asks_make_way() -> None:
     assert idle.free(MODEL, awake=True).gpu_memory == 20 * GIB
 
 
+def test_what_is_being_started_holds_its_part() -> None:
+    large = Want(MODEL, 0, 2 * GIB, 1, gpu_memory=60 * GIB)
+    claimed = count(count().as_taken(large), has=ONE_GPU)
+    assert claimed.lacks(large) == "GPU memory"
+    assert claimed.free(MODEL).gpu_memory == 20 * GIB
+
+
 def test_a_run_of_a_version_that_did_not_count_memory_of_gpus_still_holds_the_gpu() -> None:
     old = count(Taken(Hold(JOB, 1.0, GIB, 1), NOW + 1), has=ONE_GPU)
     assert old.free(MODEL).gpu_memory == 80 * GIB

@@ -69,8 +69,8 @@ def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for folder in (tmp_path, place, place / "bin"):
         folder.chmod(0o755)
     monkeypatch.setattr("pioche.runtimes.service.Runtimes.ensure", lambda *_: place)
-    monkeypatch.setattr(cgroups, "memory", lambda: 64 * GIB)
-    monkeypatch.setattr(cgroups, "cpus", lambda: 4)
+    monkeypatch.setattr(cgroups, "memory", lambda **_: 64 * GIB)
+    monkeypatch.setattr(cgroups, "cpus", lambda **_: 4)
     monkeypatch.setenv("PATH", f"{tmp_path}/tool:/usr/bin:/bin")
     return place
 

@@ -73,7 +73,7 @@ def room(hub: Hub, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Roo
 
 def has(monkeypatch: pytest.MonkeyPatch, gib: float) -> None:
     """A machine of two CPUs: a training takes 4 GiB of 8, a large job 6, a model 1.5."""
-    monkeypatch.setattr(SandboxExecutor, "capacity", lambda _: Capacity(2, int(gib * GIB)))
+    monkeypatch.setattr(SandboxExecutor, "capacity", lambda *_: Capacity(2, int(gib * GIB)))
 
 
 def run(room: Room, who: Person, *command: str, flavor: str = "cpu-basic", seconds: int = 1800) -> Job:

@@ -8,6 +8,7 @@ import click
 
 from pioche.cli import data_option
 from pioche.cli.operate import opened
+from pioche.cli.serve import holder
 from pioche.machine.types import GIB, GPU_MEMORY, JOB, MODEL, Count, model_gpu, work_gpu_memory, work_memory
 
 
@@ -16,7 +17,8 @@ from pioche.machine.types import GIB, GPU_MEMORY, JOB, MODEL, Count, model_gpu, 
 def machine(data: Path | None) -> None:
     """Print what jobs, trainings and models in use hold of this machine, and what is free."""
     with opened(data) as hub:
-        for line in _lines(hub.machine.count()):
+        # A service may have other limits than the shell in which this is called.
+        for line in _lines(hub.machine.count(holder(hub.settings.data))):
             click.echo(line)
 
 

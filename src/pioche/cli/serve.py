@@ -21,6 +21,7 @@ from pioche.app import build_app, build_hub
 from pioche.cli import data_option
 from pioche.errors import InvalidInput
 from pioche.hub import Hub
+from pioche.ports.executor.sandbox.keeper import start_time
 from pioche.settings import Settings, load_settings
 from pioche.web.asgi import HubApp
 
@@ -95,7 +96,21 @@ def hold(data: Path) -> int:
     except BlockingIOError as error:
         os.close(descriptor)
         raise InvalidInput(f"A hub is running on {data} already. Stop it, or choose another folder.") from error
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()} {start_time(os.getpid())}".encode())
     return descriptor
+
+
+def holder(data: Path) -> int:
+    """The process of the hub that runs on a folder; 0 if none does, or none that is seen from here.
+
+    The lock is not tried: a hub that starts in that moment would be refused.
+    """
+    try:
+        number, started = (data / "serve.lock").read_text().split()
+        return int(number) if start_time(int(number)) == started else 0
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def start_background(hub: Hub) -> None:

@@ -49,10 +49,13 @@ class Machine:
         with self._lock:
             yield
 
-    def count(self) -> Count:
-        """Now. What runs is read first, so that nothing which begins meanwhile is overlooked."""
+    def count(self, pid: int = 0) -> Count:
+        """Now, within the limits of that process of the hub; 0 for this one.
+
+        What runs is read first, so that nothing which begins meanwhile is overlooked.
+        """
         runs = self._running()
-        now = Count(self.executor.capacity(), (), time.time_ns() // 1_000_000)
+        now = Count(self.executor.capacity(pid), (), time.time_ns() // 1_000_000)
         claims = {run_id: want for read in self._claims.values() for run_id, want in read().items()}
         idle = set(self._idle())
         taken = {

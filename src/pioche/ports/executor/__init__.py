@@ -167,7 +167,7 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What runs may take of this machine, within the limits of the hub's own process: CPUs, bytes of memory, GPUs."""
+    """What runs may take of this machine, within the limits of a process: CPUs, bytes of memory, GPUs."""
 
     cpus: int
     memory: int
@@ -219,4 +219,6 @@ class Executor(Protocol):
         """The folder that the run may write to. What lies there is the run's: links lead anywhere."""
         ...
 
-    def capacity(self) -> Capacity: ...
+    def capacity(self, pid: int = 0) -> Capacity:
+        """Within the limits of that process; 0 for this one."""
+        ...

@@ -169,8 +169,9 @@ class SandboxExecutor:
     def home(self, run_id: str) -> Path:
         return self._found(run_id) / "work"
 
-    def capacity(self) -> Capacity:
-        return Capacity(cgroups.cpus(), int(cgroups.memory() * self._memory_share), gpus_of_driver())
+    def capacity(self, pid: int = 0) -> Capacity:
+        memory = int(cgroups.memory(pid=pid) * self._memory_share)
+        return Capacity(cgroups.cpus(pid=pid), memory, gpus_of_driver())
 
     def _found(self, run_id: str) -> Path:
         folder = self._folder / run_id
