@@ -260,6 +260,36 @@ def talk_of(code: str) -> list[tuple[str, str]]:
     return [(one["role"], one["content"]) for one in found]
 
 
+def test_what_is_too_long_is_said_at_its_field(visit: Visits, cast: Cast, publish: Callable[..., str]) -> None:
+    repo, page = publish(models.classifier, "page-mood"), visit(cast.alice)
+    page.goto(f"/{repo}/try")
+    field, told = page.get_by_label("Text"), page.locator(".field .error")
+    field.fill("\U0001f600" * 200_001)
+    expect(told).to_have_text("This text has 200,001 characters; 200,000 are the limit.")
+    expect(field).to_have_accessible_description(re.compile("200,000 are the limit"))
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("The answer appears here.")).to_be_visible()  # nothing was sent
+    field.fill("the film is awful")
+    expect(told).to_have_count(0)
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer .tally li span").first).to_have_text("bad", timeout=LONG)
+    labels = publish(models.of_task, "page-labels", "zero-shot-classification")
+    page.goto(f"/{labels}/try")
+    page.get_by_label("Labels, with commas").fill(",".join(map(str, range(101))))
+    visit.expect_error("400")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer .notice")).to_contain_text("at most 100 texts")
+    plain = visit(scripts=False)
+    visit.expect_error("400")
+    for address, button, text in ((f"/{repo}/try", "Run", "Text"), ("/playground?model={}", "Send", "Your message")):
+        plain.goto(address.format(publish(models.talker, "page-talker")))
+        plain.get_by_label(text, exact=True).fill("\U0001f600" * 200_001)
+        plain.get_by_role("button", name=button, exact=True).click()
+        expect(plain.locator(".notice")).to_contain_text("A text may have 200,000 characters.")
+        expect(plain.locator(".field .error")).to_have_text("This text has 200,001 characters; 200,000 are the limit.")
+        assert len(plain.get_by_label(text, exact=True).input_value()) == 200_001  # it is all there to be shortened
+
+
 def test_without_scripts(visit: Visits, publish: Callable[..., str]) -> None:
     page = visit(scripts=False)
     page.set_default_timeout(LONG)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pioche.errors import InvalidInput
-from pioche.inference.checking import check_table, check_texts
+from pioche.inference.checking import check_parameters, check_table, check_texts
 from pioche.inference.types import OF_PICTURES, OF_TABLES, PAINTS, Model, Question
 from pioche.web.text import _
 
@@ -41,12 +41,14 @@ def question_of(model: Model, form: Mapping[str, str], table: Mapping[str, list[
             labels = [label.strip() for label in form.get("labels", "").split(",") if label.strip()]
             if not labels:
                 raise InvalidInput(_("Name at least one label."))
-            return Question(task, text, {"candidate_labels": labels[:20]})
+            check_parameters(said := {"candidate_labels": labels})
+            return Question(task, text, said)
         case "sentence-similarity" | "feature-extraction":
             others = lines_of(form.get("others", ""))
             if not others:
                 raise InvalidInput(_("Write at least one sentence to compare with."))
-            return Question("sentence-similarity", {"source_sentence": text, "sentences": others[:50]}, {})
+            check_texts(others)
+            return Question("sentence-similarity", {"source_sentence": text, "sentences": others}, {})
         case "text-generation":
             return chat_question(form)
     return Question(task, text, {})
@@ -86,7 +88,8 @@ def read_table(items: list[tuple[str, str]]) -> dict[str, list[str]]:
         return _typed(text)
     columns = [value for key, value in items if key == "column"]
     cells = [value for key, value in items if key == "cell"]
-    if not columns or len(cells) > MOST_CELLS or len(cells) % len(columns):
+    _check_cells(len(cells))
+    if not columns or len(cells) % len(columns):
         return {}
     return {name: cells[at :: len(columns)] for at, name in enumerate(columns)}
 
@@ -96,10 +99,16 @@ def _typed(text: str) -> dict[str, list[str]]:
     if len(rows) < 2:
         raise InvalidInput(_("Write the names of the columns in the first line, and values below."))
     wide = len(rows[0])
-    return {
-        name.strip(): [(row + [""] * wide)[at].strip() for row in rows[1 : MOST_CELLS // wide + 1]]
-        for at, name in enumerate(rows[0])
-    }
+    _check_cells(wide * (len(rows) - 1))
+    return {name.strip(): [(row + [""] * wide)[at].strip() for row in rows[1:]] for at, name in enumerate(rows[0])}
+
+
+def _check_cells(count: int) -> None:
+    if count > MOST_CELLS:
+        raise InvalidInput(
+            _("A table in the page may have %(most)s cells; this one has %(count)s. More are answered by API.")
+            % {"most": f"{MOST_CELLS:,}", "count": f"{count:,}"}
+        )
 
 
 def _number(form: Mapping[str, str], name: str, usual: int, most: int) -> int:

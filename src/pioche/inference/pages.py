@@ -26,7 +26,7 @@ from pioche.web.multipart import SLACK, read_file
 from pioche.web.routing import Route
 from pioche.web.text import _
 
-FORM_LIMIT, PICTURE_LIMIT = 2 * 1024 * 1024, 12 * 1024 * 1024
+PICTURE_LIMIT = 12 * 1024 * 1024
 FAULTS = (InvalidInput, Busy, NotSupported, RunsUnavailable)
 
 
@@ -177,7 +177,7 @@ def _data_url(picture: bytes) -> str:
 
 routes = [
     Route("GET", "/{ns}/{name}/try", show, dialect="html"),
-    Route("POST", "/{ns}/{name}/try", ask, dialect="html", limit=FORM_LIMIT),
+    Route("POST", "/{ns}/{name}/try", ask, dialect="html", limit=INPUT_LIMIT),
     Route("POST", "/{ns}/{name}/try/code", show_code, dialect="html", limit=INPUT_LIMIT),
     Route(
         "POST", "/{ns}/{name}/try/picture", ask_of_picture, dialect="html", body="stream", limit=PICTURE_LIMIT + SLACK

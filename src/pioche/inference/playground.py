@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from pioche.errors import HubError, InvalidInput
 from pioche.inference import asking
+from pioche.inference.api import INPUT_LIMIT
 from pioche.inference.checking import TEXT_LIMIT
 from pioche.inference.codes import chat_codes, messages_of
 from pioche.inference.openai_api import listed
@@ -19,8 +20,6 @@ from pioche.names import RepoId, RepoKind
 from pioche.web.call import Call
 from pioche.web.routing import Route
 from pioche.web.text import _
-
-FORM_LIMIT = 2 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -38,7 +37,7 @@ async def show(call: Call) -> Response:
     names = [call.query("model"), call.query("with")]
     if not any(names):
         names[:1] = [repo.repo_id.full for repo in (await asyncio.to_thread(listed, call, "text-generation"))[:1]]
-    form = {"text": call.query("text")[:2_000], "model": call.query("model"), "with": call.query("with")}
+    form = {"text": call.query("text"), "model": call.query("model"), "with": call.query("with")}
     try:
         panes = await _panes(call, names)
     except InvalidInput as error:
@@ -47,14 +46,14 @@ async def show(call: Call) -> Response:
 
 
 async def ask(call: Call) -> Response:
-    form = call.form()
+    form, panes = call.form(), list[Pane]()
     try:
         panes = await _panes(call, [form.get("model", ""), form.get("with", "")])
         if not panes:
             raise InvalidInput(_("Choose a model."))
         question = asking.chat_question(form)
     except InvalidInput as error:
-        return await _page(call, [], form, error.message, 400)
+        return await _page(call, panes, form, error.message, 400)
     await asyncio.gather(*(_answer(call, pane, question) for pane in panes))
     return await _page(call, panes, form)
 
@@ -100,5 +99,5 @@ async def _page(call: Call, panes: list[Pane], form: Mapping[str, str], fault: s
 
 routes = [
     Route("GET", "/playground", show, dialect="html"),
-    Route("POST", "/playground", ask, dialect="html", limit=FORM_LIMIT),
+    Route("POST", "/playground", ask, dialect="html", limit=INPUT_LIMIT),
 ]

@@ -1,6 +1,6 @@
 // Asking models where one stands: the answer comes into the page, a chat comes word by word. Without this file the
 // same forms are sent, and the page comes back with the answer.
-import { announce, csrfHeaders } from "./parts.js";
+import { announce, csrfHeaders, icon } from "./parts.js";
 
 const LOOK_EVERY = 1000;
 const TYPED = 400; // milliseconds without a key
@@ -21,6 +21,31 @@ export function watchAsk(root, enhance) {
     });
   }
   showPicture(root);
+  for (const field of root.querySelectorAll("[data-limit]")) {
+    field.addEventListener("input", () => checkLength(ask, field));
+    checkLength(ask, field);
+  }
+}
+
+// What is too long is said beside its field, and not sent.
+function checkLength(ask, field) {
+  const most = Number(field.dataset.limit);
+  const count = field.value.length > most ? [...field.value].length : 0; // some characters count as two there
+  const figures = { m: count.toLocaleString("en"), n: most.toLocaleString("en") };
+  const text = count > most ? ask.say("long").replace(/{(.)}/g, (_, name) => figures[name]) : "";
+  if (text === field.validationMessage) return;
+  field.setCustomValidity(text);
+  const before = document.getElementById(`${field.id}-error`);
+  before?.remove();
+  field.setAttribute("aria-invalid", String(Boolean(text)));
+  if (!text) return;
+  const place = document.createElement("p");
+  place.className = "error";
+  place.id = `${field.id}-error`;
+  place.append(icon("circle-alert"), text);
+  field.after(place);
+  field.setAttribute("aria-describedby", `${place.id} ${field.id}-help`);
+  if (!before) announce(text);
 }
 
 function busy(ask, controller) {
@@ -77,7 +102,7 @@ async function submit(ask) {
     const answer = await fetch(form.action, { method: "POST", body, signal: controller.signal, headers: { accept: "text/html", ...csrfHeaders() } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const found = page.getElementById("answer");
-    if (!found) throw new Error("no page");
+    if (!found) throw new Fault(page.querySelector("main h1 + p")?.textContent ?? ask.say("failed"));
     place.replaceChildren(...found.childNodes);
     sharpen(root);
     showCodes(root.querySelector("[data-codes]"), page.querySelector("[data-codes]"));
@@ -86,7 +111,7 @@ async function submit(ask) {
     ask.enhance(root);
     announce(ask.say("answered"));
   } catch (error) {
-    fault(place, ask.say(error.name === "AbortError" ? "stopped" : "failed"));
+    fault(place, error instanceof Fault ? error.message : ask.say(error.name === "AbortError" ? "stopped" : "failed"));
   } finally {
     place.removeAttribute("aria-busy");
     done();
