@@ -56,12 +56,12 @@ def test_a_file_that_is_dropped_in_is_shown_and_learned_from(room: Room) -> None
 def test_all_kinds_of_values(room: Room, tmp_path: Path) -> None:
     rows = [{"day": datetime.date(2026, 11, 27), "n": 1.5, "flag": True, "none": None, "many": ["a", "b"]}]
     table = room.hub.trainings.inputs.reader.read("a.parquet", file_of(rows))
-    assert dict(zip(table.names, table.rows[0], strict=True)) == {
+    assert {name: table.column(name)[0] for name in table.names} == {
         "day": "2026-11-27",
         "n": "1.5",
         "flag": "True",
         "none": "",
-        "many": "['a', 'b']",
+        "many": "a b",
     }
 
 

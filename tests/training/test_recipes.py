@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import random
@@ -227,6 +228,15 @@ def test_words_are_found_in_texts(learn: Callable[..., Progress], tmp_path: Path
     (tmp_path / "work" / "model").rename(tmp_path / "inputs" / "base")
     again = learn("token-classification", columns=columns, epochs=1, base="alice/finder")
     assert again.result["metrics"]["f1"]["low"] > 0.8
+
+
+def test_words_and_tags_may_be_lists_in_cells(learn: Callable[..., Progress], tmp_path: Path) -> None:
+    rows = [(["New", town, f"d'{n}"], ["B-PLACE", "I-PLACE", "O"]) for n in range(20) for town in ("York", "Paris")]
+    with (tmp_path / "inputs" / "data" / "table.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("words", "tags"), *((repr(words), json.dumps(tags)) for words, tags in rows)])
+    found = learn("token-classification", columns={"tokens": "words", "tags": "tags"}, epochs=1)
+    assert (found.result["labels"], found.result["rows"]) == (["O", "B-PLACE", "I-PLACE"], 40)
+    assert found.result["widget"][0]["text"].startswith("New ")
 
 
 def test_every_word_needs_a_tag(learn: Callable[..., Progress], tmp_path: Path) -> None:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import csv
-import io
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pioche.errors import InvalidInput
 from pioche.training.catalogue import Role, Task
+from pioche.training.recipes.cells import check_extent, read_csv, read_lines, tagged, text_of
 from pioche.training.types import Preview
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 MAX_TABLE = 64 * 1024 * 1024
 SHOWN, MAX_CLASSES, MOST_SHOWN_CLASSES = 5, 100, 12
 MAX_FIELD = 1024 * 1024
-MOST_OF_LIST = 2_000
-"""Characters of a cell that is read as a list: reading longer ones takes seconds, and one page shows many."""
-MAX_COLUMNS, MAX_CELLS = 2_000, 20_000_000
-"""A short row is as long as the longest: a few megabytes could say that they are billions of cells."""
 LOOKED_AT = 2_000
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]")
 _TELEPHONE = re.compile(r"\+\d{1,3}[ /-]?\(?\d{1,5}\)?(?:[ /-]?\d{2,5}){2,4}\b")
@@ -30,15 +25,20 @@ _TELEPHONE = re.compile(r"\+\d{1,3}[ /-]?\(?\d{1,5}\)?(?:[ /-]?\d{2,5}){2,4}\b")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Every cell is a text."""
+    """A cell is a text, or a value of JSON."""
 
     file: str
     names: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[Any]]
 
-    def column(self, name: str) -> list[str]:
+    def cells(self, name: str, most: int | None = None) -> list[Any]:
+        """As they stand in the file; of the first `most` rows."""
         at = self.names.index(name)
-        return [row[at].strip() for row in self.rows]
+        return [row[at] for row in self.rows[:most]]
+
+    def column(self, name: str, most: int | None = None) -> list[str]:
+        """As texts, in the words in which they are learned from."""
+        return [text_of(cell) for cell in self.cells(name, most)]
 
 
 def read(file: str, content: bytes) -> Table:
@@ -47,7 +47,7 @@ def read(file: str, content: bytes) -> Table:
     """
     said = content.decode("utf-8-sig", errors="replace")
     try:
-        names, rows = _read_lines(said) if file.endswith((".jsonl", ".parquet")) else _read_csv(file, said)
+        names, rows = _read(file, said)
     except (csv.Error, ValueError, RecursionError) as error:
         raise InvalidInput(f"'{file}' cannot be read as a table: {error}.") from error
     if len(names) < 2:
@@ -66,23 +66,11 @@ def look(task: Task, table: Table, chosen: Mapping[str, str]) -> Preview:
         table.file,
         len(table.rows),
         table.names,
-        [[_as_words(cell)[:200] for cell in row] for row in table.rows[:SHOWN]],
+        [[text_of(cell)[:200] for cell in row] for row in table.rows[:SHOWN]],
         columns,
         dict(classes.most_common(MOST_SHOWN_CLASSES)),
         warnings=list(_warnings(task, table, columns, classes)),
     )
-
-
-def _as_words(cell: str) -> str:
-    """What people read of a cell that holds a list: its words."""
-    if not cell.startswith("[") or len(cell) > MOST_OF_LIST:
-        return cell
-    try:
-        found = ast.literal_eval(cell)
-        words = " ".join(map(str, found)) if isinstance(found, list) else cell
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return cell
-    return words.encode(errors="replace").decode()
 
 
 def check(task: Task, table: Table, columns: Mapping[str, str]) -> None:
@@ -102,6 +90,8 @@ def check(task: Task, table: Table, columns: Mapping[str, str]) -> None:
     used = [columns[role.name] for role in task.roles if columns.get(role.name)]
     if len(set(used)) != len(used):
         raise InvalidInput("One column cannot be two things: choose different ones.")
+    if untagged := _untagged(task, table, columns):
+        raise InvalidInput(untagged)
     whole = [row for row in _cells(table, used) if all(row)]
     if len(whole) < task.least:
         raise InvalidInput(
@@ -112,6 +102,19 @@ def check(task: Task, table: Table, columns: Mapping[str, str]) -> None:
             _check_classes(columns[role.name], Counter(row[used.index(columns[role.name])] for row in whole))
     if task.name == "tabular-regression" and not all(_is_number(row[0]) for row in whole):
         raise InvalidInput(f"Some values in '{used[0]}' are not numbers. To predict a class, choose that task.")
+
+
+def _untagged(task: Task, table: Table, columns: Mapping[str, str]) -> str:
+    """The first row whose words have not a tag each, in the words of the recipe; empty if there is none."""
+    if task.name != "token-classification" or not {"tokens", "tags"} <= columns.keys():
+        return ""
+    pairs = zip(table.cells(columns["tokens"]), table.cells(columns["tags"]), strict=True)
+    for number, (words, tags) in enumerate(pairs, 1):
+        try:
+            tagged(words, tags)
+        except ValueError as error:
+            return f"Row {number} has {error}."
+    return ""
 
 
 def suggest(task: Task, table: Table, chosen: Mapping[str, str]) -> dict[str, str]:
@@ -129,15 +132,15 @@ def suggest(task: Task, table: Table, chosen: Mapping[str, str]) -> dict[str, st
 def _likely(role: Role, table: Table, free: Sequence[str]) -> str:
     named = [name for name in free if name.lower() in role.names]
     if role.classes:
-        kinds = {name: len(set(table.column(name)[: 2 * LOOKED_AT])) for name in named or free}
+        kinds = {name: len(set(table.column(name, 2 * LOOKED_AT))) for name in named or free}
         fitting = [name for name in kinds if 2 <= kinds[name] <= MAX_CLASSES]
         return min(fitting, key=lambda name: kinds[name]) if fitting else ""
     if named or role.optional:
         return named[0] if named else ""
     if role.name == "target":
-        numbers = [name for name in free if all(_is_number(cell) for cell in table.column(name)[:200] if cell)]
+        numbers = [name for name in free if all(_is_number(cell) for cell in table.column(name, 200) if cell)]
         return numbers[-1] if numbers else ""
-    return max(free, key=lambda name: sum(map(len, table.column(name)[:500])), default="")
+    return max(free, key=lambda name: sum(map(len, table.column(name, 500))), default="")
 
 
 def _check_classes(name: str, classes: Counter[str]) -> None:
@@ -156,11 +159,14 @@ def _warnings(task: Task, table: Table, columns: Mapping[str, str], classes: Cou
     rows = _cells(table, used)
     if empty := sum(not all(row) for row in rows):
         yield f"{empty} {'row lacks something, and is' if empty == 1 else 'rows lack something, and are'} left out."
+    if untagged := _untagged(task, table, columns):
+        yield untagged
     if task.library != "sklearn":
         yield from _about_texts(rows, classes)
     if classes and max(classes.values()) > 10 * min(classes.values()):
         yield "Some classes have ten times as many rows as others: the rare ones will be learned badly."
-    if any(_MAIL.search(cell) or _TELEPHONE.search(cell) for row in table.rows[:LOOKED_AT] for cell in row):
+    texts = (text_of(cell) for row in table.rows[:LOOKED_AT] for cell in row)
+    if any(_MAIL.search(text) or _TELEPHONE.search(text) for text in texts):
         yield (
             "Some cells hold mail addresses or telephone numbers. What a model learned from can come out of it again: "
             "take them out, unless their owners agreed."
@@ -193,27 +199,11 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _read_csv(file: str, said: str) -> tuple[list[str], list[list[str]]]:
+def _read(file: str, said: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
     csv.field_size_limit(MAX_FIELD)
-    first = said.partition("\n")[0]
-    delimiter = "\t" if file.endswith(".tsv") else max(",;\t|", key=first.count)
-    lines = list(csv.reader(io.StringIO(said, newline=""), delimiter=delimiter))
-    names = [cell.strip() for cell in lines[0]] if lines else []
-    if len(set(names)) != len(names):
-        raise ValueError("two columns have the same name")
-    _check_extent(len(names), len(lines))
-    return names, [(row + [""] * len(names))[: len(names)] for row in lines[1:] if any(row)]
-
-
-def _check_extent(columns: int, rows: int) -> None:
-    if columns > MAX_COLUMNS or columns * rows > MAX_CELLS:
-        raise ValueError(f"it has {columns} columns and {rows} rows, which is more than is read here")
-
-
-def _read_lines(said: str) -> tuple[list[str], list[list[str]]]:
-    rows = [json.loads(line) for line in said.splitlines() if line.strip()]
-    if not all(isinstance(row, dict) for row in rows):
-        raise ValueError("every line must be an object")
-    names = list(dict.fromkeys(key for row in rows for key in row))
-    _check_extent(len(names), len(rows))
-    return names, [["" if row.get(name) is None else str(row.get(name)) for name in names] for row in rows]
+    if not file.endswith((".jsonl", ".parquet")):
+        return read_csv(said, tabs=file.endswith(".tsv"))
+    objects = read_lines(said)
+    names = list(dict.fromkeys(key for row in objects for key in row))
+    check_extent(len(names), len(objects))
+    return names, [[row.get(name) for name in names] for row in objects]

@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cells import read_csv, read_lines
+
 MAX_TOLD_STEPS = 400
 CHECKPOINTS = 10
 
@@ -103,31 +105,28 @@ def read_rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def _read_file(path: Path) -> list[dict[str, Any]]:
-    match path.suffix.lower():
-        case ".csv" | ".tsv":
+    ending = path.suffix.lower()
+    if ending == ".parquet":
+        return _read_parquet(path)
+    if ending not in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
+        raise Problem(f"'{path.name}' is of no kind that is read here: csv, tsv, jsonl, parquet.")
+    text = path.read_bytes().decode("utf-8-sig", errors="replace")
+    try:
+        if ending in (".csv", ".tsv"):
             csv.field_size_limit(16 * 1024 * 1024)
-            text = path.read_text(encoding="utf-8-sig", errors="replace")
-            delimiter = "\t" if path.suffix.lower() == ".tsv" else delimiter_of(text)
-            return [dict(row) for row in csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter)]
-        case ".jsonl" | ".ndjson":
-            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        case ".json":
-            return list(json.loads(path.read_text(encoding="utf-8")))
-        case ".parquet":
-            import pyarrow.parquet as parquet
-
-            return list(parquet.read_table(path).to_pylist())
-    raise Problem(f"'{path.name}' is of no kind that is read here: csv, tsv, jsonl, parquet.")
+            names, rows = read_csv(text, tabs=ending == ".tsv")
+            return [dict(zip(names, row, strict=True)) for row in rows]
+        return list(json.loads(text)) if ending == ".json" else read_lines(text)
+    except (csv.Error, ValueError, RecursionError) as error:
+        raise Problem(f"'{path.name}' cannot be read as a table: {error}.") from error
 
 
-def delimiter_of(text: str) -> str:
-    """The one of `,` `;` tab `|` that its first line has most of."""
-    first = text.partition("\n")[0]
-    return max(",;\t|", key=first.count)
+def _read_parquet(path: Path) -> list[dict[str, Any]]:
+    """As the hub shows it, which has these rows through JSON."""
+    import pyarrow.parquet as parquet
 
-
-def text_of(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+    rows = parquet.read_table(path).to_pylist()
+    return [json.loads(json.dumps(row, default=str)) for row in rows]
 
 
 def split(

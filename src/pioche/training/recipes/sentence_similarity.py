@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from cells import text_of
 from datasets import Dataset
-from running import CHECKPOINTS, Place, Problem, interval, read_rows, resampled, run, split, tell, text_of, told_every
+from running import CHECKPOINTS, Place, Problem, interval, read_rows, resampled, run, split, tell, told_every
 from scipy.stats import spearmanr
 from sentence_transformers import (
     SentenceTransformer,

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy
 import skops.io
-from running import Place, Problem, interval, read_rows, resampled, run, split, tell, text_of
+from cells import text_of
+from running import Place, Problem, interval, read_rows, resampled, run, split, tell
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline, make_pipeline

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import Any
 
 import torch
-from running import Place, Problem, interval, read_rows, resampled, run, split, tell, text_of
+from cells import text_of
+from running import Place, Problem, interval, read_rows, resampled, run, split, tell
 from tokenizers import BertWordPieceTokenizer
 from torch.utils.data import Dataset
 from training_loop import Plan, rate_of, train_with, whole, with_adapters

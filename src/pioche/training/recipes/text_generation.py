@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from cells import text_of
 from peft import LoraConfig, get_peft_model
-from running import Place, Problem, interval, read_rows, run, split, tell, text_of
+from running import Place, Problem, interval, read_rows, run, split, tell
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
 from training_loop import Plan, train_with

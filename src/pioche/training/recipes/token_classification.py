@@ -1,7 +1,7 @@
 """Words in a text that are of a kind, such as names and places: a small BERT from scratch, or a model of the hub.
 
-A row has the words of a text and a tag for each, as lists or as texts with spaces between: `O` is nothing, `B-PLACE`
-begins a place and `I-PLACE` goes on with it. Tags without `B-` and `I-` do too.
+A row has the words of a text and a tag for each, as lists (also written as a text) or with spaces between: `O` is
+nothing, `B-PLACE` begins a place and `I-PLACE` goes on with it. Tags without `B-` and `I-` do too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from running import Place, Problem, read_rows, resampled, run, split, tell, text_of
+from cells import tagged
+from running import Place, Problem, read_rows, resampled, run, split, tell
 from tokenizers import BertWordPieceTokenizer
 from training_loop import Plan, rate_of, train_with, with_adapters
 from training_loop import whole as merged
@@ -81,16 +82,13 @@ def read_tagged(place: Place) -> list[Row]:
             raise Problem(f"There is no column '{column}'. There are: {', '.join(map(str, rows[0]))}.")
     found = []
     for number, row in enumerate(rows, 1):
-        words, kinds = listed(row.get(tokens)), listed(row.get(tags))
-        if len(words) != len(kinds):
-            raise Problem(f"Row {number} has {len(words)} words and {len(kinds)} tags: every word needs one tag.")
+        try:
+            words, kinds = tagged(row.get(tokens), row.get(tags))
+        except ValueError as error:
+            raise Problem(f"Row {number} has {error}.") from error
         if words:
             found.append((words, kinds))
     return list(dict.fromkeys(found))
-
-
-def listed(value: Any) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list) else tuple(text_of(value).split())
 
 
 def start(place: Place, rows: Sequence[Row], names: list[str]) -> tuple[Any, Any]:
