@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pioche.errors import RunNotFound
 from pioche.ports.database import Database
 from pioche.ports.executor import Executor, key_of, run_id_of
 from pioche.training import store
-from pioche.training.progress import progress_of
+from pioche.training.following import Followed
 from pioche.training.types import Progress, Stage, Training
 
 KEPT = 1024**3
@@ -25,14 +25,15 @@ class Logs:
         self._database = database
         self._executor = executor
         self._days_ms = days * 24 * 3_600_000
+        self._followed = Followed(executor)
 
     def progress(self, training: Training) -> Progress:
-        """Out of the lines that its runs have said."""
-        with self._database.read() as tx:
-            attempt, before = store.told(tx, training.id)
-        later = range(attempt + 1, training.attempt + 1)
-        lines = (line for number in later for line in self._lines(run_id_of(training.key, number)))
-        return progress_of(lines, before)
+        """Out of the lines that its runs have said, of which those that are new since the last look are read."""
+        return self._followed.progress(training.key, *self._told(training))
+
+    def forget(self) -> None:
+        """What nobody has looked at for a while: the next look reads it whole."""
+        self._followed.forget()
 
     def tidy(self, settled: int) -> None:
         """Shortens logs that are old, and those that their owner has no room for: the newest are kept.
@@ -54,7 +55,7 @@ class Logs:
                 self._shorten(training)
 
     def _shorten(self, training: Training) -> None:
-        told = self.progress(training)
+        told = Followed(self._executor).progress(training.key, *self._told(training))  # nobody looks on
         lines, samples = [line[:LINE] for line in told.lines[-LINES:]], told.samples[-SAMPLES:]
         with self._database.write() as tx:
             # Its result is kept with it already.
@@ -71,13 +72,8 @@ class Logs:
                 size += self._executor.tail(run_id_of(training.key, attempt), 1).position
         return size
 
-    def _lines(self, run_id: str) -> Iterator[str]:
-        """All that it said, piece by piece: a log may be long."""
-        position, after = -1, 0
-        while after != position:
-            position = after
-            try:
-                lines, after = self._executor.logs(run_id, position)
-            except RunNotFound:
-                return
-            yield from (line.text for line in lines)
+    def _told(self, training: Training) -> tuple[Progress, Sequence[str]]:
+        """What was kept in short, and the runs since then."""
+        with self._database.read() as tx:
+            attempt, before = store.told(tx, training.id)
+        return before, [run_id_of(training.key, number) for number in range(attempt + 1, training.attempt + 1)]

@@ -20,17 +20,14 @@ _NOT_SCORES = ("step", "at", "event", "epoch", "runtime")
 
 def progress_of(lines: Iterable[str], before: Progress | None = None) -> Progress:
     """`before`: what was told already."""
-    told = _Told(before or Progress())
-    for line in lines:
-        event = _event(line)
-        if event is None:
-            told.said.append(line.rpartition("\r")[2])  # of a bar that is drawn again and again, the last
-        else:
-            told.take(event)
-    return told.whole()
+    telling = Telling(before or Progress())
+    telling.hear(lines)
+    return telling.whole()
 
 
-class _Told:
+class Telling:
+    """What was understood so far; `hear` goes on with it."""
+
     def __init__(self, before: Progress) -> None:
         self.steps, self.step = before.steps, before.step
         self.device, self.problem = before.device, before.problem
@@ -40,7 +37,22 @@ class _Told:
         self.samples = list(before.samples)
         self.said = deque(before.lines, LOGGED)
 
-    def take(self, event: Mapping[str, Any]) -> None:
+    def hear(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            event = _event(line)
+            if event is None:
+                self.said.append(line.rpartition("\r")[2])  # of a bar that is drawn again and again, the last
+            else:
+                self._take(event)
+
+    def whole(self) -> Progress:
+        """It shares nothing with this that changes."""
+        scores = {name: sorted(points.items()) for name, points in self.scores.items() if points}
+        losses = sorted(self.losses.items())
+        found = (self.steps, self.step, self.device, losses, scores, self.samples, self.problem, self.result)
+        return Progress(*found, list(self.said))
+
+    def _take(self, event: Mapping[str, Any]) -> None:
         step = _whole(event.get("step"))
         self.step = max(self.step, step)
         match event["event"]:
@@ -70,12 +82,6 @@ class _Told:
         prompt, text = (_text(event.get(key, ""), MOST_TEXT) for key in ("prompt", "text"))
         if picture or text:
             self.samples = [*self.samples, Sample(step, prompt, text, picture)][-MOST_SAMPLES:]
-
-    def whole(self) -> Progress:
-        scores = {name: sorted(points.items()) for name, points in self.scores.items() if points}
-        losses = sorted(self.losses.items())
-        found = (self.steps, self.step, self.device, losses, scores, self.samples, self.problem, self.result)
-        return Progress(*found, list(self.said))
 
 
 def _event(line: str) -> dict[str, Any] | None:

@@ -91,6 +91,7 @@ class Running:
             running = store.in_stages(tx, Stage.RUNNING, Stage.PUBLISHING)
         for training in running:
             self._look(training)
+        self.logs.forget()
         with self._database.write() as tx:
             if store.in_stages(tx, Stage.WAITING) and not store.in_stages(tx, Stage.RUNNING, Stage.PUBLISHING):
                 self._queue.enqueue(tx, LAUNCH_TASK, {}, unique="next")

@@ -187,8 +187,10 @@ class Executor(Protocol):
 
     def status(self, run_id: str) -> RunStatus: ...
 
-    def logs(self, run_id: str, position: int = 0) -> tuple[Sequence[LogLine], int]:
-        """Lines from `position` (0, or what the last call returned) on, and the next position."""
+    def logs(self, run_id: str, position: int = 0, most: int = 2_000) -> tuple[Sequence[LogLine], int]:
+        """At most so many lines from `position` (0, or what the last call returned) on, and the next position, which
+        is before `position` where the log is shorter.
+        """
         ...
 
     def tail(self, run_id: str, most: int) -> Tail:

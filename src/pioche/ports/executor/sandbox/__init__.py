@@ -47,7 +47,6 @@ log = logging.getLogger(__name__)
 
 FIRST_UID, UIDS = 200_000, 50_000
 STARTING_SECONDS = 30
-LINES_AT_ONCE = 2_000
 TAIL_PIECE = 64 * 1024
 
 
@@ -108,7 +107,7 @@ class SandboxExecutor:
         last = int((folder / "usage.json").stat().st_mtime * 1000) if (folder / "usage.json").exists() else started
         return RunStatus("ended", started, last, "lost", None, "Its keeper was killed.", **taken)
 
-    def logs(self, run_id: str, position: int = 0) -> tuple[Sequence[LogLine], int]:
+    def logs(self, run_id: str, position: int = 0, most: int = 2_000) -> tuple[Sequence[LogLine], int]:
         path = self._found(run_id) / "log.jsonl"
         lines: list[LogLine] = []
         if not path.exists():
@@ -116,7 +115,7 @@ class SandboxExecutor:
         with path.open("rb") as log:
             position = _line_start(log, position)
             for line in log:
-                if not line.endswith(b"\n") or len(lines) >= LINES_AT_ONCE:
+                if not line.endswith(b"\n") or len(lines) >= most:
                     break
                 position += len(line)
                 with contextlib.suppress(ValueError):
