@@ -292,7 +292,7 @@ def everything_said(
     said = {}
     for route, target in questions(server):
         # Asking for a file is a download, which changes a number.
-        if route.pattern in CHANGING or "/resolve/" in route.pattern:
+        if route.pattern in CHANGING or "/resolve" in route.pattern:
             continue
         for person, (tool, window) in readers.items():
             said[person, target] = alike((window if route.dialect == "html" else tool).get(target))
