@@ -16,6 +16,7 @@ LONGEST_LIST, MOST_ITEMS = 100_000, 20_000
 """Characters of a text that is read as a list, and items of any list; what has more is taken as it is written."""
 MAX_COLUMNS, MAX_CELLS = 2_000, 20_000_000
 """A short row is as long as the longest: a few megabytes could say that they are billions of cells."""
+_PLAIN = {str, int, float, bool}
 _ITEM = r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|[-+]?[0-9][0-9.eE+-]*+|True|False"""
 _ITEMS = re.compile(_ITEM, re.DOTALL)
 # Between the items of NumPy there is no comma. As Python, 'a' 'b' would be one text.
@@ -66,13 +67,14 @@ def listed(cell: Any) -> list[str] | None:
     items = _parsed(cell.strip()) if isinstance(cell, str) else cell
     if not isinstance(items, list) or len(items) > MOST_ITEMS:
         return None
-    return [str(one) for one in items] if all(isinstance(one, str | int | float) for one in items) else None
+    kinds = set(map(type, items))  # of millions of cells
+    return (items if kinds <= {str} else list(map(str, items))) if kinds <= _PLAIN else None
 
 
 def tagged(words: Any, tags: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words of a row and the tag of each, from lists or from texts with spaces between. Raises `ValueError`."""
     found, kinds = _parted(words), _parted(tags)
-    if isinstance(tags, str) and listed(tags) is None and tags.strip().startswith("["):
+    if isinstance(tags, str) and kinds and kinds[0].startswith("[") and listed(tags) is None:
         raise ValueError("tags that begin like a list and are none that can be read")
     if len(found) != len(kinds):
         raise ValueError(f"{len(found)} words and {len(kinds)} tags: every word needs one tag")
@@ -82,7 +84,7 @@ def tagged(words: Any, tags: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _parted(cell: Any) -> tuple[str, ...]:
     items = listed(cell)
     if items is not None:
-        return tuple(map(_clean, items))
+        return tuple(items) if "".join(items).isascii() else tuple(map(_clean, items))
     if isinstance(cell, list | dict):
         raise ValueError(f"a list of other things than texts, or of more than {MOST_ITEMS}")
     return tuple(text_of(cell).split())
@@ -96,8 +98,10 @@ def _clean(said: str) -> str:
 def _parsed(text: str) -> Any:
     if not (text.startswith("[") and text.endswith("]")) or len(text) > LONGEST_LIST:
         return None
+    is_simple = '"' not in text and "\\" not in text
     try:
-        return json.loads(text)
+        # Most lists of Python are JSON but for their quotes, and JSON is read ten times as fast.
+        return json.loads(text.replace("'", '"') if is_simple else text)
     except (ValueError, RecursionError):
         return [_literal(one) for one in _ITEMS.findall(text)] if _LIST.fullmatch(text) else None
 
