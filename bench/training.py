@@ -167,7 +167,7 @@ def made(work: Work) -> Path:
 def digits() -> None:
     """Painted when a digit is asked for by its name, and from nothing, where the judge must be sure of any digit."""
     for task, recipe, judging in (
-        ("text-to-image", {}, JUDGE_NAMED_DIGITS),
+        ("text-to-image", {"epochs": 15}, JUDGE_NAMED_DIGITS),
         ("unconditional-image-generation", {"epochs": DIGIT_EPOCHS}, JUDGE_DIGITS),
     ):
         work = Work()
