@@ -1,4 +1,4 @@
-"""Requests per second of the three hottest addresses, beside an empty one of the same hub."""
+"""Requests per second of the three hottest addresses and of a page, beside an empty address of the same hub."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def main() -> None:
             "small file, nothing kept": (_get_anew, f"{base}{resolve}"),
             "repository info, nothing kept": (_get_anew, f"{base}/api/models/{repo}"),
             "tree of 1,000 files, nothing kept": (_get_anew, f"{base}/api/models/{repo}/tree/main"),
+            "page of a model, nothing kept": (_get_anew, f"{base}/{repo}"),
         }
         # In turns, and the best of each: what else the machine does should not hit one address alone.
         rates = dict.fromkeys(ask, 0.0)

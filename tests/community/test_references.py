@@ -63,9 +63,9 @@ def test_what_is_found(text: str, names: list[str], numbers: list[int]) -> None:
 
 
 def test_hostile_texts_take_no_time_and_call_few() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     for text in ("@" * 65_536, "`" * 65_536, "#1" * 32_768, "@a." * 20_000, "```" * 20_000, "`a\n" * 20_000):
         assert len(names_in(text)) <= 50
         assert len(numbers_in(text)) <= 50
     assert len(names_in(" ".join(f"@user{n}" for n in range(5000)))) == 50
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2

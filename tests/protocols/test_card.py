@@ -55,13 +55,13 @@ def test_scalars_are_those_of_yaml_1_2() -> None:
     ],
 )
 def test_what_cannot_be_metadata_is_a_sentence(front: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     card, body, errors = parse_front_matter(f"---\n{front}\n---\nbody")
     assert card == {}
     assert body == "body"
     assert len(errors) == 1
     assert errors[0].startswith("The metadata ")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_few_aliases_cannot_become_millions_of_values() -> None:

@@ -89,14 +89,14 @@ def test_attributes_as_git_reads_them(folder: Path, text: str) -> None:
 @pytest.mark.parametrize("pattern", ["*a" * 60 + "b", "**/a/" * 60 + "b", "[a-z]*" * 60 + "!", "a*" * 100])
 def test_no_pattern_takes_long(pattern: str) -> None:
     rules = IgnoreRules(pattern)
-    start = time.monotonic()
+    start = time.process_time()
     rules.ignores("a" * 250 + "/" + "a/" * 300 + "a" * 150)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_rules_that_are_made_to_take_for_ever_are_given_up() -> None:
     rules = IgnoreRules("\n".join(f"**/b*c*d/**/x{n}" for n in range(2_000)), Effort(0.2))
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(InvalidInput):
         rules.ignores("/".join(["a"] * 500))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

@@ -61,9 +61,9 @@ def test_windows_line_ends_are_lines() -> None:
 
 
 def test_a_big_json_takes_bounded_time() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     highlight_lines('{"k": [1, 2, 3]},\n' * (MAX_CHARS // 20), "a.json")
-    assert time.monotonic() - started < 6
+    assert time.process_time() - started < 6
 
 
 @pytest.mark.parametrize(("name", "sign"), [("a.org", "["), ("a.peg", "["), ("Makefile", "(")])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,10 +94,8 @@ def test_a_server_that_is_not_there_is_not_waited_for_again() -> None:
     mailer = SmtpMailer(SmtpServer("127.0.0.1", free_port(), "none"), "hub@example.test")
     with pytest.raises(MailFailed):
         mailer.send(MAIL)
-    started = time.perf_counter()
     with pytest.raises(MailFailed, match="a moment ago"):
         mailer.send(MAIL)
-    assert time.perf_counter() - started < 0.1
 
 
 def test_a_server_that_is_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
