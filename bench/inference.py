@@ -9,16 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from measure import Bench, bench, memory_mib, report
+from measure import Bench, bench, memory_mib, report, tool
 
 from pioche.testkit import models
 
@@ -122,19 +122,16 @@ def _many_at_once(at: Bench, asked: int, rounds: int) -> None:
 
 
 def _rate(at: Bench, people: int, asked: int) -> float:
-    with ThreadPoolExecutor(people) as pool:
-        asks = [_asker(at) for _ in range(people)]
-        for done in [pool.submit(ask) for ask in asks]:
-            done.result()
-        began = time.perf_counter()
-        for done in [pool.submit(_often, ask, asked // people) for ask in asks]:
-            done.result()
-        return (asked // people) * people / (time.perf_counter() - began)
-
-
-def _often(ask: Callable[[], None], times: int) -> None:
-    for _ in range(times):
-        ask()
+    """By `ab`: sixteen threads of Python take as much of two cores as the model does."""
+    body = at.folder / "body.json"
+    body.write_text(json.dumps({"inputs": TEXT}))
+    command = [tool("ab"), "-q", "-k", "-c", str(people), "-n", str(asked), "-p", str(body), "-T", "application/json"]
+    command += ["-H", f"Authorization: Bearer {at.cast.alice.token}", f"{at.server.url}/models/alice/asked"]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found = re.search(r"Requests per second:\s+([\d.]+)", output)
+    assert found, output
+    assert "Non-2xx" not in output, output
+    return float(found[1])
 
 
 def _runtimes(at: Bench) -> Path:
