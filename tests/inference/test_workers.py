@@ -13,6 +13,7 @@ from pioche.accounts.tables import users
 from pioche.hub import Hub
 from pioche.inference.workers import Workers
 from pioche.testkit.room import Room
+from pioche.testkit.stand_ins import stand_in
 
 pytestmark = pytest.mark.client  # needs bubblewrap
 
@@ -39,13 +40,7 @@ while True:
 
 @pytest.fixture
 def room(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Room:
-    place = tmp_path / "environment"
-    (place / "bin").mkdir(parents=True)
-    (place / "bin" / "python").write_text(WORKER)
-    (place / "bin" / "python").chmod(0o755)
-    for folder in (tmp_path, place, place / "bin"):
-        folder.chmod(0o755)
-    monkeypatch.setattr("pioche.runtimes.service.Runtimes.ensure", lambda *_: place)
+    stand_in(monkeypatch, tmp_path, WORKER)
     return Room(hub)
 
 

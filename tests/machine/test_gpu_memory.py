@@ -8,8 +8,7 @@ import re
 import struct
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from pioche.testkit.clients import Hf
 from pioche.testkit.people import cast_on
 from pioche.testkit.room import Room
 from pioche.testkit.server import Server, pioche
+from pioche.testkit.stand_ins import stand_in, work, work_until
 from pioche.testkit.waiting import eventually
 from pioche.training.types import Recipe, Stage, Training
 
@@ -62,13 +62,7 @@ def tell(folder: Path, *mib: int) -> None:
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    place = tmp_path / "environment"
-    (place / "bin").mkdir(parents=True)
-    (place / "bin" / "python").write_text(PROGRAM.replace("PLACE", str(place)))
-    (place / "bin" / "python").chmod(0o755)
-    for folder in (tmp_path, place, place / "bin"):
-        folder.chmod(0o755)
-    monkeypatch.setattr("pioche.runtimes.service.Runtimes.ensure", lambda *_: place)
+    place = stand_in(monkeypatch, tmp_path, PROGRAM)
     monkeypatch.setattr(cgroups, "memory", lambda **_: 64 * GIB)
     monkeypatch.setattr(cgroups, "cpus", lambda **_: 4)
     monkeypatch.setenv("PATH", f"{tmp_path}/tool:/usr/bin:/bin")
@@ -112,21 +106,6 @@ def predict(room: Room, repo: str) -> Any:
     return room.post(f"/models/{repo}", room.cast.alice, json={"inputs": {"data": {"size": [1]}}})
 
 
-def work(room: Room) -> None:
-    room.hub.jobs.running.watch()
-    room.hub.jobs.running.launch()
-    room.hub.trainings.running.watch()
-    room.hub.queue.run_due(room.hub)
-
-
-def until(room: Room, holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        work(room)
-        time.sleep(0.05)
-
-
 def job_now(room: Room, job: Job) -> Job:
     return room.hub.jobs.find(room.actor(room.cast.alice), "alice", job.key)
 
@@ -155,7 +134,7 @@ def test_models_on_the_gpu_make_way_for_a_job_and_others_stay(room: Room) -> Non
     assert refused.status_code == 503
     assert "There is no GPU memory for this model now: it is held by jobs. Ask again later." in refused.text
     room.hub.jobs.cancel(room.actor(room.cast.alice), "alice", job.key)
-    until(room, lambda: job_now(room, job).stage is JobStage.CANCELED)
+    work_until(room, lambda: job_now(room, job).stage is JobStage.CANCELED)
     assert ask(room, one).status_code == 200
 
 
@@ -163,7 +142,7 @@ def test_a_job_waits_for_a_model_that_is_asked(room: Room, place: Path) -> None:
     repo, answers = model(room, "busy"), list[Any]()
     asking = threading.Thread(target=lambda: answers.append(ask(room, repo, "slow")))
     asking.start()
-    until(room, lambda: held(room.hub) == [(MODEL, 1, 10)])
+    work_until(room, lambda: held(room.hub) == [(MODEL, 1, 10)])
     job = run(room)
     work(room)
     reason = "Waits for GPU memory: 2.1 GiB wanted, 2.0 GiB free beside models that are being asked."
@@ -171,7 +150,7 @@ def test_a_job_waits_for_a_model_that_is_asked(room: Room, place: Path) -> None:
     (place / "go").touch()
     asking.join()
     assert answers[0].status_code == 200, answers[0].text
-    until(room, lambda: job_now(room, job).stage is JobStage.RUNNING)
+    work_until(room, lambda: job_now(room, job).stage is JobStage.RUNNING)
     assert held(room.hub) == [(JOB, 1, 21)]
 
 
@@ -198,12 +177,12 @@ def test_trainings_hold_gpus_but_not_those_of_tables(room: Room) -> None:
     repo = model(room, "talker")
     assert ask(room, repo).status_code == 200
     table = train(room, "tabular-classification", {"target": "kind"})
-    until(room, lambda: len(held(room.hub)) == 2)
+    work_until(room, lambda: len(held(room.hub)) == 2)
     assert held(room.hub) == [(MODEL, 1, 10), (TRAINING, 0, 0)]
     room.hub.trainings.stop(room.actor(room.cast.alice), table.key)
-    until(room, lambda: room.hub.trainings.find(OPERATOR, table.key).stage is Stage.STOPPED)
+    work_until(room, lambda: room.hub.trainings.find(OPERATOR, table.key).stage is Stage.STOPPED)
     train(room, "text-classification", {"text": "size", "label": "kind"})
-    until(room, lambda: held(room.hub) == [(TRAINING, 1, 21)])
+    work_until(room, lambda: held(room.hub) == [(TRAINING, 1, 21)])
 
 
 def test_it_is_counted_by_a_hub_that_is_started_again(room: Room) -> None:

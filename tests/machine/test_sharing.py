@@ -21,6 +21,7 @@ from pioche.ports.executor import Capacity
 from pioche.ports.executor.sandbox import SandboxExecutor
 from pioche.testkit.people import Person
 from pioche.testkit.room import Room
+from pioche.testkit.stand_ins import stand_in, work, work_until
 from pioche.training.types import Recipe, Stage, Training
 
 pytestmark = pytest.mark.client  # needs bubblewrap
@@ -53,14 +54,7 @@ while True:
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    place = tmp_path / "environment"
-    (place / "bin").mkdir(parents=True)
-    (place / "bin" / "python").write_text(PROGRAM.replace("PLACE", str(place)))
-    (place / "bin" / "python").chmod(0o755)
-    for folder in (tmp_path, place, place / "bin"):
-        folder.chmod(0o755)
-    monkeypatch.setattr("pioche.runtimes.service.Runtimes.ensure", lambda *_: place)
-    return place
+    return stand_in(monkeypatch, tmp_path, PROGRAM)
 
 
 @pytest.fixture
@@ -100,22 +94,6 @@ def ask(room: Room, repo: str, said: str = "hello") -> Any:
     return room.post(f"/models/{repo}", room.cast.alice, json={"inputs": said})
 
 
-def work(room: Room) -> None:
-    """What the threads of a hub do."""
-    room.hub.jobs.running.watch()
-    room.hub.jobs.running.launch()
-    room.hub.trainings.running.watch()
-    room.hub.queue.run_due(room.hub)
-
-
-def until(room: Room, holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        work(room)
-        time.sleep(0.05)
-
-
 def stage(room: Room, job: Job) -> JobStage:
     return found(room, job).stage
 
@@ -135,7 +113,7 @@ def kinds(hub: Hub) -> list[str]:
 def test_a_job_waits_while_a_training_holds_the_memory(room: Room, place: Path) -> None:
     alice, bob = room.cast.alice, room.cast.bob
     training = train(room, alice)
-    until(room, lambda: learning(room, training) is Stage.RUNNING)
+    work_until(room, lambda: learning(room, training) is Stage.RUNNING)
     job = run(room, bob, "true", flavor="cpu-upgrade")
     work(room)
     reason = "Waits for memory: 6.0 GiB wanted, 2.0 GiB free beside a training."
@@ -144,7 +122,7 @@ def test_a_job_waits_while_a_training_holds_the_memory(room: Room, place: Path) 
     assert reason in room.get(f"/jobs/bob/{job.key}", bob).text
     assert reason in room.get(f"/jobs/bob/{job.key}/live", bob).text
     (place / "go").touch()
-    until(room, lambda: stage(room, job) is JobStage.COMPLETED)
+    work_until(room, lambda: stage(room, job) is JobStage.COMPLETED)
     assert room.hub.machine.count().taken == []
     assert reason not in room.get(f"/jobs/bob/{job.key}", bob).text
 
@@ -160,7 +138,7 @@ def test_a_training_waits_for_a_job_of_all_of_the_machine(room: Room) -> None:
     assert (said["stage"], said["message"]) == ("waiting", reason)
     assert reason in room.get(f"/train/{training.key}", alice).text
     room.hub.jobs.cancel(room.actor(bob), "bob", job.key)
-    until(room, lambda: learning(room, training) is Stage.RUNNING)
+    work_until(room, lambda: learning(room, training) is Stage.RUNNING)
     assert room.get(f"/api/trainings/alice/{training.key}", alice).json()["message"] == ""
 
 
@@ -170,19 +148,19 @@ def test_a_training_and_a_small_job_go_on_beside_each_other(room: Room, place: P
     small = run(room, bob, "sleep", "60")
     work(room)
     beside = train(room, alice, "beside")
-    until(room, lambda: "threads 1" in room.hub.trainings.progress(beside).lines)
+    work_until(room, lambda: "threads 1" in room.hub.trainings.progress(beside).lines)
     assert stage(room, small) is JobStage.RUNNING
     room.hub.jobs.cancel(room.actor(bob), "bob", small.key)
     (place / "go").touch()
-    until(room, lambda: learning(room, beside) is Stage.FAILED)
+    work_until(room, lambda: learning(room, beside) is Stage.FAILED)
     (place / "go").unlink()
     alone = train(room, alice, "alone")
-    until(room, lambda: "threads 2" in room.hub.trainings.progress(alone).lines)
+    work_until(room, lambda: "threads 2" in room.hub.trainings.progress(alone).lines)
     second, third = run(room, bob, "sleep", "60"), run(room, bob, "sleep", "60")
     work(room)
     assert (stage(room, second), stage(room, third)) == (JobStage.RUNNING, JobStage.SCHEDULING)
     (place / "go").touch()
-    until(room, lambda: learning(room, alone) is Stage.FAILED)
+    work_until(room, lambda: learning(room, alone) is Stage.FAILED)
     took = [one for one in room.hub.trainings.list(room.actor(alice)) if one.started_at and one.ended_at]
     spent = room.hub.plans.usage(OPERATOR, "alice")[1][0].spent.compute_ms
     longest = sum((one.ended_at or 0) - (one.started_at or 0) for one in took)
@@ -201,7 +179,7 @@ def test_a_model_that_nobody_asks_falls_asleep_for_a_job(room: Room, monkeypatch
     assert refused.status_code == 503
     assert "There is no memory for this model now: it is held by jobs. Ask again later." in refused.text
     room.hub.jobs.cancel(room.actor(alice), "alice", job.key)
-    until(room, lambda: stage(room, job) is JobStage.CANCELED)
+    work_until(room, lambda: stage(room, job) is JobStage.CANCELED)
     assert ask(room, repo).status_code == 200, "it wakes by itself"
 
 
@@ -211,7 +189,7 @@ def test_a_model_that_is_asked_is_not_put_to_sleep(room: Room, place: Path, monk
     answers: list[Any] = []
     asking = threading.Thread(target=lambda: answers.append(ask(room, busy, "slow")))
     asking.start()
-    until(room, lambda: kinds(room.hub) == [MODEL])
+    work_until(room, lambda: kinds(room.hub) == [MODEL])
     assert ask(room, idle).status_code == 200
     job = run(room, alice, "true", flavor="cpu-upgrade")
     work(room)
@@ -221,7 +199,7 @@ def test_a_model_that_is_asked_is_not_put_to_sleep(room: Room, place: Path, monk
     (place / "go").touch()
     asking.join()
     assert answers[0].status_code == 200, answers[0].text
-    until(room, lambda: stage(room, job) is JobStage.COMPLETED)
+    work_until(room, lambda: stage(room, job) is JobStage.COMPLETED)
 
 
 def test_a_model_can_be_asked_beside_a_job_of_all_of_the_machine(room: Room) -> None:
@@ -249,9 +227,9 @@ def test_a_large_job_is_not_passed_for_ever(room: Room) -> None:
     short = run(room, bob, "sleep", "0.2", seconds=30)
     work(room)
     assert stage(room, short) is not JobStage.SCHEDULING, "it ends in time"
-    until(room, lambda: stage(room, large) is JobStage.COMPLETED)
+    work_until(room, lambda: stage(room, large) is JobStage.COMPLETED)
     assert stage(room, first) is JobStage.COMPLETED
-    until(room, lambda: learning(room, training) is Stage.RUNNING)
+    work_until(room, lambda: learning(room, training) is Stage.RUNNING)
 
 
 def at_once(*each: Callable[[], object]) -> list[threading.Thread]:
@@ -278,7 +256,7 @@ def test_two_launches_do_not_take_the_same_room(room: Room, monkeypatch: pytest.
         assert began in ((True, False), (False, True))
         hub.jobs.cancel(room.actor(bob), "bob", job.key)
         hub.trainings.stop(room.actor(alice), training.key)
-        until(room, lambda: hub.machine.count().taken == [])
+        work_until(room, lambda: hub.machine.count().taken == [])
         assert learning(room, training).has_ended
 
 
@@ -302,7 +280,7 @@ def test_what_starts_at_the_same_time_takes_no_more_than_there_is(
         assert began.count(True) == 1
         hub.jobs.cancel(room.actor(alice), "alice", job.key)
         hub.inference.workers.stop_all()
-        until(room, lambda: hub.machine.count().taken == [])
+        work_until(room, lambda: hub.machine.count().taken == [])
         (place / "go").unlink()
 
 
@@ -331,7 +309,7 @@ def test_the_count_is_right_in_a_hub_that_is_started_again(room: Room) -> None:
     assert ask(room, repo).status_code == 200
     run(room, alice, "sleep", "60")
     training = train(room, alice)
-    until(room, lambda: learning(room, training) is Stage.RUNNING and len(room.hub.machine.count().taken) == 3)
+    work_until(room, lambda: learning(room, training) is Stage.RUNNING and len(room.hub.machine.count().taken) == 3)
     again = Room(build_hub(room.hub.settings), room.cast)
     assert kinds(again.hub) == [JOB, MODEL, TRAINING]
     assert again.hub.machine.count().free(JOB) == room.hub.machine.count().free(JOB)

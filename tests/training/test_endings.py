@@ -18,6 +18,7 @@ from pioche.jobs import tasks as jobs_tasks
 from pioche.names import RepoId, RepoKind
 from pioche.ports.gitstore import PutFile
 from pioche.testkit.room import Room
+from pioche.testkit.stand_ins import stand_in
 from pioche.training import store
 from pioche.training.tables import trainings
 from pioche.training.types import Recipe, Stage, Training
@@ -36,13 +37,7 @@ echo '{"event": "result", "metrics": {"accuracy": {"value": 1.0, "low": 0.9, "hi
 
 @pytest.fixture
 def room(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Room:
-    place = tmp_path / "environment"
-    (place / "bin").mkdir(parents=True)
-    (place / "bin" / "python").write_text(PROGRAM)
-    (place / "bin" / "python").chmod(0o755)
-    for folder in (tmp_path, place, place / "bin"):
-        folder.chmod(0o755)
-    monkeypatch.setattr("pioche.runtimes.service.Runtimes.ensure", lambda *_: place)
+    stand_in(monkeypatch, tmp_path, PROGRAM)
     return Room(hub)
 
 

@@ -57,15 +57,20 @@ def train(place: Place) -> None:
     pipeline = from_scratch(captions) if place.base is None else from_base(place.base)
     pipeline.to(device)
 
-    def batch_of() -> tuple[Any, list[str]]:
-        chosen = [learned[at] for at in torch.randint(len(learned), (batch,)).tolist()]
-        return pixels[chosen].to(device), [captions[at] for at in chosen]
+    def batch_of() -> list[int]:
+        return [learned[at] for at in torch.randint(len(learned), (batch,)).tolist()]
 
     checking = Checking(pixels[apart], [captions[at] for at in apart], sorted(set(captions)), seed)
     metrics = {} if packing else {f"{name}_before": said for name, said in checking.figures(pipeline).items()}
     if packing:
-        learn_packing(place, pipeline.vae, batch_of, packing)
-    learn_painting(place, pipeline, batch_of, (packing, steps, seed), checking.different)
+        learn_packing(place, pipeline.vae, lambda: pixels[batch_of()].to(device), packing)
+    packed = packed_of(pipeline.vae, pixels, batch)
+
+    def packed_batch() -> tuple[Any, list[str]]:
+        chosen = batch_of()
+        return packed[chosen], [captions[at] for at in chosen]
+
+    learn_painting(place, pipeline, packed_batch, (packing, steps, seed), checking.different)
     pipeline.save_pretrained(place.model)
     count = sum(one.numel() for one in pipeline.unet.parameters())
     metrics = {**checking.figures(pipeline), **metrics}
@@ -203,7 +208,7 @@ def words_of(captions: list[str]) -> CLIPTokenizer:
 
 def learn_packing(place: Place, vae: Any, batch_of: Any, steps: int) -> None:
     def loss_of() -> Any:
-        pixels, _ = batch_of()
+        pixels = batch_of()
         packed = vae.encode(pixels).latent_dist
         again = vae.decode(packed.sample()).sample
         wrong = torch.nn.functional.mse_loss(again, pixels) + torch.nn.functional.l1_loss(again, pixels)
@@ -213,22 +218,28 @@ def learn_packing(place: Place, vae: Any, batch_of: Any, steps: int) -> None:
         pass
     vae.requires_grad_(False)
     with torch.no_grad():
-        spread = vae.encode(torch.cat([batch_of()[0] for _ in range(4)])).latent_dist.mean.std()
+        spread = vae.encode(torch.cat([batch_of() for _ in range(4)])).latent_dist.mean.std()
     vae.register_to_config(scaling_factor=1 / float(spread))
+
+
+@torch.no_grad()
+def packed_of(vae: Any, pixels: Any, batch: int) -> Any:
+    """Of every picture, once, on the device of `vae`, which learns no more. The mean: what is drawn from around it is
+    noise that nothing in the picture foretells.
+    """
+    parts = [vae.encode(part.to(vae.device)).latent_dist.mean for part in pixels.split(batch)]
+    return torch.cat(parts) * vae.config.scaling_factor
 
 
 def learn_painting(place: Place, pipeline: Any, batch_of: Any, plan: tuple[int, int, int], captions: list[str]) -> None:
     at, steps, seed = plan
-    vae, unet, text = pipeline.vae, pipeline.unet, pipeline.text_encoder
+    unet, text = pipeline.unet, pipeline.text_encoder
     learned = torch.nn.ModuleList([unet, text])
     noise = DDPMScheduler.from_config(pipeline.scheduler.config)
     average = None if place.base else averaged(learned)
 
     def loss_of() -> Any:
-        pixels, words = batch_of()
-        with torch.no_grad():
-            # The mean: what is drawn from around it is noise that nothing in the picture foretells.
-            clean = vae.encode(pixels).latent_dist.mean * vae.config.scaling_factor
+        clean, words = batch_of()
         led = [
             word if chance > UNLED else "" for word, chance in zip(words, torch.rand(len(words)).tolist(), strict=True)
         ]
@@ -284,7 +295,7 @@ class Checking:
 def word_errors(pipeline: Any, picture: Any, words: list[str], seed: int) -> list[float]:
     """Of a picture with each of the words, in the same noise."""
     noise = DDPMScheduler.from_config(pipeline.scheduler.config)
-    clean = pipeline.vae.encode(picture).latent_dist.mean * pipeline.vae.config.scaling_factor
+    clean = packed_of(pipeline.vae, picture, 1)
     read = pipeline.text_encoder(ids_of(pipeline, words))[0]
 
     def led_by(one: Any) -> Callable[[Any, Any], Any]:
